@@ -1,0 +1,36 @@
+/* seal.h - SM3, HMAC-SM3, SM4-CTR and constant-time comparison, over OpenSSL.
+ *
+ * Floor 2. Any thread. GB/T 32905 (SM3), GB/T 32907 (SM4). Failure of the library is a failed
+ * check: the algorithms are demanded at start-up (seal_init). */
+#ifndef SEAL_SEAL_H
+#define SEAL_SEAL_H
+
+#include "base/err.h"
+
+#define SM3_BYTES 32u
+#define SM4_KEY_BYTES 16u
+#define SM4_BLOCK_BYTES 16u
+
+typedef struct Sm3 {
+    uint8_t bytes[SM3_BYTES];
+} Sm3;
+
+/* A secret: printed by nothing, wiped by secret_wipe. */
+typedef struct Secret {
+    uint8_t bytes[SM4_KEY_BYTES];
+} Secret;
+
+/* Fetch the algorithms from the library; false when it lacks one. Call once at start-up. */
+bool seal_init(Err *err);
+Sm3 sm3(Str data);
+/* Hash of several pieces one after the other. */
+Sm3 sm3_of(const Str *pieces, size_t count);
+Sm3 sm3_hmac(Str key, Str data);
+bool sm3_equal(const Sm3 *a, const Sm3 *b); /* constant time */
+void sm3_text(const Sm3 *h, char out[64]);  /* lower-case hexadecimal */
+bool sm3_parse(Str hex, Sm3 *out);
+/* SM4-CTR: out has data.len bytes; the same call decrypts. A counter block is used once a key. */
+void sm4_ctr(const Secret *key, const uint8_t counter[SM4_BLOCK_BYTES], Str data, uint8_t *out);
+void secret_wipe(Secret *s);
+
+#endif
