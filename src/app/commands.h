@@ -1,0 +1,37 @@
+/* commands.h - the subcommands of the program `tongban`, one row each.
+ *
+ * A subcommand is one row here and one file command_<name>.c with `int command_<name>(const
+ * CommandLine *line)`. Rows stand in the order in which `tongban --help` shows them. The function
+ * reads its options through arguments.h, which also prints `--help`; it returns the exit code.
+ * Floor 8. Main thread. */
+#ifndef APP_COMMANDS_H
+#define APP_COMMANDS_H
+
+#include "base/err.h"
+
+#define EXIT_FINE 0    /* done, and nothing was found wrong */
+#define EXIT_FAULTS 1  /* done, and something was found wrong (a faulty pack, a failed case) */
+#define EXIT_TROUBLE 2 /* could not be done: wrong arguments, I/O */
+
+/* name, one line of help in English, the same in Chinese */
+#define APP_COMMANDS(X)                                                                      \
+    X(serve, "Run a node: open the data file, install packs, serve the API.",               \
+      "运行节点：打开数据文件、安装服务包、提供接口。")                                       \
+    X(verify, "Replay the journal and compare it with the tables.",                          \
+      "重放日志，并与数据表逐行核对。")                                                       \
+    X(token, "Open an account and print an access token for it, once.",                      \
+      "开立账户并输出一次性显示的访问令牌。")
+
+/* What a subcommand is called with. argv[0] is its own name. */
+typedef struct CommandLine {
+    int argc;
+    char **argv;
+    Lang lang; /* from --lang before the name, else LC_ALL, LC_MESSAGES, LANG; else zh */
+} CommandLine;
+
+typedef int CommandMain(const CommandLine *line);
+
+#define APP_COMMAND_DECLARE(name, en, zh) int command_##name(const CommandLine *line);
+APP_COMMANDS(APP_COMMAND_DECLARE)
+
+#endif
