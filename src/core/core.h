@@ -15,8 +15,8 @@
  * store gives the same rows; hash(n) = SM3(hash(n-1) | record n); a command id with the same
  * body has the same reply for ever, with another body it is refused (idempotency_mismatch).
  *
- * Floor 4. Tables: core_journal, core_command, core_timer, core_definition, core_subject_key
- * (keys are not part of the replay), core_meta.
+ * Floor 4. Tables: core_journal, core_command, core_timer, core_definition, core_pack, and, not
+ * part of the replay, core_subject_key and core_meta.
  * Threads: core_submit from any thread; modules' functions run on the writer's thread only. */
 #ifndef CORE_CORE_H
 #define CORE_CORE_H
@@ -30,7 +30,8 @@
 #define CORE_BATCH_US 2000          /* time after which a batch is closed */
 #define CORE_QUEUE_MAX 4096u        /* commands waiting; more are refused (core_busy, 503) */
 #define CORE_FOLLOW_MAX 2048u       /* follow-ups of one root; more go on in the next batch */
-#define CORE_COMMAND_ARENA (64u << 20)
+#define CORE_COMMAND_ARENA (64u << 20) /* bytes one root command may use */
+#define CORE_TIMER_RETRY_S 60       /* a timer refused for now is tried again after this */
 #define CORE_GROUPS_MAX 32u
 
 typedef struct Core Core;
@@ -73,7 +74,8 @@ typedef bool DecideFn(void *state, const Command *command, Decision *d);
 
 typedef struct Event {
     Str kind;    /* "case.submitted" */
-    Str subject; /* person, firm or case the sealed part belongs to; may be empty */
+    Str subject; /* account or case id the sealed part belongs to; may be empty. It stands
+                    readable in the journal: never an identity number */
     Value open;  /* plain context, readable by all who may read the journal */
     Value closed; /* plain context of personal values, or null: sealed in the journal; null in
                      a replay after the subject's key was destroyed */
@@ -112,17 +114,34 @@ typedef struct Module {
     const char *name;
     const Migration *migrations;
     size_t migration_count;
-    const char *const *tables; /* state tables, NULL-terminated: what verify compares */
+    /* State tables, NULL-terminated: what verify compares. "registry_row_*" stands for every
+     * table whose name starts so (tables that an applier makes). */
+    const char *const *tables;
     const CommandKind *commands; /* ends with {0} */
-    const EventKind *events;     /* ends with {0} */
+    /* Ends with {0}. A module lists its own events, and those of core that it wants to hear:
+     * core.installed {pack, version, definitions: [{kind, id, version, path, text}]} (only what
+     * changed) and core.erased {subject}: clear the rows' personal values of that subject, so
+     * that they equal those of a replay in which its closed parts are null. */
+    const EventKind *events;
+    const Fault *const *faults; /* FAULT_TABLE of the module; may be NULL. Recorded refusals are
+                                   restored by name from these tables */
     void *state;
+    /* A new, empty state with the settings of `state`: core replays the journal on it (verify)
+     * and tries the definitions of an install on it; close() ends it. It may be called on any
+     * thread while `state` is in use. NULL: the module needs no state to apply events (its
+     * appliers get NULL in a replay); then it must have no define. */
+    void *(*fresh)(const void *state);
     /* Take a definition: compile it and keep it (never freed while core lives, because readers
-     * on other threads may use it). Called at load for every stored version, oldest first, and
-     * when a pack is installed. Kinds that do not concern the module: return true. */
+     * on other threads may use it: publish it atomically). Called at start for every stored
+     * version, oldest first, before load(). When a pack is installed, it is called on a fresh
+     * state first: false refuses the install with err; then, after COMMIT, on the real one,
+     * where it must succeed, so it may depend on the definition alone: names of other
+     * definitions are looked up when they are used. Kinds that do not concern the module:
+     * return true. */
     bool (*define)(void *state, const Definition *definition, Err *err);
-    /* Rebuild caches from the rows: at start, and after a rollback. */
+    /* Rebuild caches from the rows: at start, and after a rollback. May be NULL. */
     bool (*load)(void *state, StoreConn *conn, Err *err);
-    void (*close)(void *state);
+    void (*close)(void *state); /* may be NULL */
 } Module;
 
 /* ---- What a decision may do. */
@@ -142,7 +161,9 @@ void decision_emit(Decision *d, Str kind, Str subject, Value open, Value closed)
  * ({fault, text_en, text_zh}). Follow-ups run first-in, first-out. */
 void decision_follow(Decision *d, Str kind, Value body, Str reply_kind, Value reply_body);
 /* A timer: at due, the command kind with this body runs as actor "clock". The key is unique a
- * module: setting it again moves it; cancelling an unknown one does nothing. */
+ * module (that of the deciding command): setting it again moves it; cancelling an unknown one
+ * does nothing. The body stands readable in the journal: ids only. On a system clock the fired
+ * command's now is the batch's; on a virtual clock it is the timer's due. */
 void decision_timer_set(Decision *d, Str key, Instant due, Str kind, Value body);
 void decision_timer_cancel(Decision *d, Str key);
 void decision_reply(Decision *d, Value body);
@@ -168,7 +189,11 @@ typedef struct CoreOptions {
     Entropy *entropy; /* NULL: the system's */
     const Module *const *modules;
     size_t module_count;
-    PermitFn *permit; /* NULL: everything is permitted */
+    /* More fault tables (of lower rooms: json, feel, schema, identifier) for refusals that are
+     * restored from the journal. NULL-terminated; may be NULL. */
+    const Fault *const *const *fault_tables;
+    PermitFn *permit; /* NULL: everything is permitted. Asked on the writer's thread for every
+                         public command whose actor is not "system" */
     void *permit_context;
     bool read_only;   /* for tools: no writer, no migrations */
 } CoreOptions;
@@ -225,8 +250,9 @@ typedef bool JournalVisit(void *context, const JournalRecord *record);
 /* In order from seq `from` on; visit returns false to stop. */
 bool core_journal_read(Core *core, StoreConn *conn, int64_t from, JournalVisit *visit,
                        void *context, Err *err);
-/* Destroy the key of a subject: its sealed parts become unreadable for ever; hashes still hold.
- * The rows of the subject are the modules' to clear (they get the event core.erased). */
+/* Command core.erase {subject} (system only) destroys the key of a subject: its sealed parts
+ * become unreadable for ever; hashes still hold. The rows of the subject are the modules' to
+ * clear (they get the event core.erased). */
 
 /* Replay the whole journal into an empty store of its own, and compare chain and rows. Fills
  * the report (text, one line a difference) and *differences. */
@@ -253,7 +279,9 @@ bool core_verify(Core *core, Lang lang, Arena *a, VerifyResult *out, Err *err);
     X(journal_broken, OUTSIDE, 503, false, "The journal is damaged at record {1}: {2}.",        \
       "日志第 {1} 条记录损坏：{2}。")                                                           \
     X(definition_unknown, INPUT, 422, false, "There is no {1} \"{2}\" on this node.",           \
-      "本节点没有{1}“{2}”。")
+      "本节点没有{1}“{2}”。")                                                                   \
+    X(command_invalid, INPUT, 422, false, "The command {1} is not well formed: {2}.",           \
+      "命令“{1}”的内容有误：{2}。")
 FAULT_DECLARE(CORE_FAULTS)
 
 #endif

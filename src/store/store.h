@@ -80,10 +80,10 @@ Rows *store_query(StoreConn *c, const Sql *sql, const Param *params, size_t coun
 bool rows_next(Rows *r);
 int64_t rows_int(Rows *r, int column); /* 0 for NULL */
 bool rows_is_null(Rows *r, int column);
-Str rows_bytes(Rows *r, int column);            /* text or blob; borrowed until rows_next/close */
-Str rows_copy(Rows *r, int column, Arena *a);   /* the same, copied */
-Id rows_id(Rows *r, int column);                /* ID_NONE for NULL */
-Instant rows_instant(Rows *r, int column);      /* INSTANT_NONE for NULL */
+Str rows_bytes(Rows *r, int column); /* text or blob; borrowed until rows_next/close */
+Str rows_copy(Rows *r, int column, Arena *a); /* the same, copied */
+Id rows_id(Rows *r, int column);              /* ID_NONE for NULL */
+Instant rows_instant(Rows *r, int column);    /* INSTANT_NONE for NULL */
 int rows_columns(Rows *r);
 ParamKind rows_kind(Rows *r, int column);
 void rows_close(Rows *r);
@@ -101,8 +101,21 @@ typedef struct Migration {
 } Migration;
 bool store_migrate(StoreConn *writer, Str module, const Migration *list, size_t count, Err *err);
 
-/* Moves committed pages from the WAL into the database file; call it off the writer's path. */
-void store_checkpoint(StoreConn *c);
+/* ---- What tables there are: for verify and export. */
+typedef struct StoreColumn {
+    Str name;
+    int key; /* place in the primary key, from 1; 0: not part of it */
+} StoreColumn;
+/* Names of all tables, sorted. */
+bool store_tables(StoreConn *c, Arena *a, Str **names, size_t *count, Err *err);
+/* Columns of a table in their order; count 0 when there is no such table. */
+bool store_columns(StoreConn *c, Arena *a, Str table, StoreColumn **columns, size_t *count,
+                   Err *err);
+
+/* Move committed pages from the log into the data file as far as readers allow; call it off the
+ * writer's path, on a reading connection. Returns the bytes of log not yet moved (0 for drivers
+ * without one): while they stay 0 the log starts again from its beginning. */
+int64_t store_checkpoint(StoreConn *c);
 
 #define STORE_FAULTS(X)                                                                       \
     X(store_failed_io, OUTSIDE, 503, true, "The database could not do this: {1}. Nothing was changed; try again.", \
