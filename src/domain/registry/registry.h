@@ -1,0 +1,167 @@
+/* registry.h - what government already holds: records by schema, with source, version, purpose.
+ *
+ * A registry is declared by a definition of kind "registry": a JSON Schema of its records with
+ *   "x-tongban": {"key": property, "title": {zh, en}, "source": office, "share":
+ *                 "unconditional" | "conditional" | "none", "numbering"?: {...}}
+ * and on each property "x-tongban-level" (1 public .. 4 sensitive; 1 when absent) and
+ * "x-tongban-source" (office, when it is not the registry's). A record is kept in versions; the
+ * newest has no valid_to. Nothing is overwritten.
+ *
+ * Who reads says why: thing or item, and the case or the legal basis. A read inside a case is the
+ * task registry.read; a read outside of one (a screen) is the command registry.look, which
+ * records the read and replies its id, and then registry_read with that id. Only the person or
+ * firm concerned (actor->subject is the record's key), and everybody in a registry shared
+ * unconditionally for its fields of level 1, reads without such a record. Every recorded read is
+ * the event registry.was_read, and registry_looks lists them to the person concerned.
+ *
+ * Floor 5. Tables: registry_record, registry_look, registry_serial. The read functions may be
+ * used on any connection by any thread; the rest runs on the writer's thread. */
+#ifndef DOMAIN_REGISTRY_REGISTRY_H
+#define DOMAIN_REGISTRY_REGISTRY_H
+
+#include "core/core.h"
+
+#define REGISTRY_PROPERTIES_MAX 500u  /* of one registry */
+#define REGISTRY_PUT_MAX 1000u        /* records of one registry.put */
+#define REGISTRY_RECORD_BYTES_MAX (256u << 10)
+#define REGISTRY_KEY_BYTES_MAX 128u
+#define REGISTRY_ISSUE_TRIES_MAX 10000u /* numbers already in use that one issue steps over */
+#define REGISTRY_LOOKS_MAX 500u       /* rows of one registry_looks */
+
+/* The module, for CoreOptions.modules. Lives in the server's arena; core closes it. */
+const Module *registry_module_new(Arena *server);
+
+/* ---- What a registry is. */
+
+typedef enum RegistryShare {
+    REGISTRY_SHARE_UNCONDITIONAL,
+    REGISTRY_SHARE_CONDITIONAL,
+    REGISTRY_SHARE_NONE
+} RegistryShare;
+
+typedef struct RegistryProperty {
+    Str name;     /* dotted for properties of objects: "address.street" */
+    Str title_zh; /* "title" of the schema: a text, or {zh, en} under x-tongban-title */
+    Str title_en;
+    Str type;     /* JSON type, or empty when the schema leaves it open */
+    Str format;
+    int level;    /* of personal data: 1 public, 2 internal, 3 personal, 4 sensitive */
+    Str source;   /* office */
+    bool required;
+} RegistryProperty;
+
+typedef struct Registry {
+    Str name;
+    Str title_zh, title_en;
+    Str key; /* name of the key property */
+    Str source;
+    RegistryShare share;
+    bool numbered;
+    int64_t version; /* of the definition; 0 when it was described from a text */
+    const RegistryProperty *properties;
+    size_t property_count;
+} Registry;
+
+/* Read and check the text of a registry definition (schema and x-tongban); for pack check. */
+bool registry_describe(Arena *a, Str name, Str text, Str file, Registry *out, Err *err);
+/* The property of a described registry under its (dotted) name, or NULL. */
+const RegistryProperty *registry_property(const Registry *registry, Str name);
+/* The catalogue of the node, by name. */
+bool registry_list(StoreConn *conn, int64_t node, Arena *a, const Registry **list,
+                   size_t *count, Err *err);
+/* One registry; *found says whether there is one. */
+bool registry_get(StoreConn *conn, int64_t node, Str name, Arena *a, Registry *out, bool *found,
+                  Err *err);
+/* Does a registry of this node hold the datum "<registry>.<property>"? registry and property
+ * may be NULL; they live in a. */
+bool registry_has_datum(StoreConn *conn, int64_t node, Str datum, Arena *a, Registry *registry,
+                        const RegistryProperty **property);
+
+/* ---- Reading records. */
+
+typedef struct RegistryPurpose {
+    Str thing;       /* thing or item code: what service needs it */
+    Str case_number; /* the case, or empty */
+    Str basis;       /* the legal basis, where there is no case */
+    Id look;         /* the recorded read: reply of registry.look; ID_NONE for one's own data */
+} RegistryPurpose;
+
+typedef struct RegistryRecord {
+    bool found;
+    Str registry, key;
+    int64_t version;
+    Value record;       /* only the properties this read may see */
+    Str source;         /* office that put it */
+    Str grade;          /* "issued", "verified", "uploaded", "declared" */
+    Instant valid_from; /* since when it is so */
+    Instant recorded_at;
+} RegistryRecord;
+
+/* The current record. Not found is success with found false. */
+bool registry_read(StoreConn *conn, int64_t node, const Actor *actor,
+                   const RegistryPurpose *purpose, Arena *a, Str registry, Str key,
+                   RegistryRecord *out, Err *err);
+/* All versions, newest first, under the same rules. */
+bool registry_history(StoreConn *conn, int64_t node, const Actor *actor,
+                      const RegistryPurpose *purpose, Arena *a, Str registry, Str key,
+                      RegistryRecord **list, size_t *count, Err *err);
+
+/* Who looked at the data of a person or firm, newest first: for that person only (actor->subject)
+ * or a role "auditor". */
+typedef struct RegistryLook {
+    Id id;
+    Instant at;
+    Str registry;
+    Str reader;      /* account id */
+    Str office;      /* of the reader */
+    Str thing, case_number, basis;
+    Value fields;    /* list of property names */
+} RegistryLook;
+bool registry_looks(StoreConn *conn, int64_t node, const Actor *actor, Str subject, Arena *a,
+                    RegistryLook **list, size_t *count, Err *err);
+
+/* ---- Commands.
+ *   registry.read  {registry, key, fields?, context}       task  -> {found, record, version}
+ *   registry.write {registry, record, expected_version?, source?, grade?, context}
+ *                                                          task  -> {key, version}
+ *   registry.issue {registry, values?, context}            task  -> {identifier}
+ *   registry.put   {registry, record | records, source?, grade?}  system -> {count}
+ *   registry.look  {registry, key, fields?, purpose: {thing, case?, basis?}}
+ *                                                          public -> {look, found, version}
+ * registry.read given as a root command replies without the record: replies of roots stand in
+ * the journal, personal values must not. context.thing and context.number (or body.basis) are
+ * the purpose. */
+
+#define REGISTRY_FAULTS(X)                                                                      \
+    X(registry_unknown, INPUT, 404, false, "There is no registry \"{1}\".", "没有基础库“{1}”。") \
+    X(registry_definition, INPUT, 422, false, "The registry's \"x-tongban\" is wrong: {1}.",    \
+      "基础库的“x-tongban”有误：{1}。")                                                         \
+    X(registry_field_unknown, INPUT, 422, false, "The registry {1} has no field \"{2}\".",      \
+      "基础库 {1} 没有字段“{2}”。")                                                             \
+    X(registry_purpose_missing, REFUSAL, 403, false,                                            \
+      "Say why this is read: the service, and the case or the legal basis.",                    \
+      "请说明读取目的：事项，以及办件编号或法律依据。")                                         \
+    X(registry_not_shared, REFUSAL, 403, false, "The registry {1} is not shared.",              \
+      "基础库 {1} 不予共享。")                                                                  \
+    X(registry_read_unrecorded, REFUSAL, 403, false,                                            \
+      "A read of {1} must be recorded first (command registry.look).",                          \
+      "读取 {1} 须先登记（registry.look 命令）。")                                              \
+    X(registry_looks_not_yours, REFUSAL, 403, false,                                            \
+      "Only the person concerned may see who read these data.", "仅本人可查看数据被谁读取。")   \
+    X(registry_key_invalid, INPUT, 422, false, "The key of {1} must be a text of 1 to {2} bytes in \"{3}\".", \
+      "{1} 的主键“{3}”应为 1 至 {2} 字节的文本。")                                              \
+    X(registry_record_invalid, INPUT, 422, false, "The record does not fit the registry {1}: {2}: {3}", \
+      "记录不符合基础库 {1} 的要求：{2}：{3}")                                                  \
+    X(registry_record_too_large, LIMIT, 413, false, "The record is longer than {1} bytes.",     \
+      "记录超过 {1} 字节。")                                                                    \
+    X(registry_version_changed, REFUSAL, 412, false,                                            \
+      "The record was changed in the meantime (version {1}, expected {2}). Read it again.",     \
+      "记录已被更改（现为第 {1} 版，预期第 {2} 版），请重新读取。")                             \
+    X(registry_not_numbered, INPUT, 422, false, "The registry {1} issues no identifiers.",      \
+      "基础库 {1} 不编发号码。")                                                                \
+    X(registry_numbers_exhausted, LIMIT, 503, false, "The registry {1} has no free number in {2}.", \
+      "基础库 {1} 在 {2} 号段内已无可用号码。")                                                 \
+    X(registry_too_many, LIMIT, 413, false, "At most {1} records at a time.", "一次最多 {1} 条记录。")
+FAULT_DECLARE(REGISTRY_FAULTS)
+
+#endif
