@@ -55,17 +55,18 @@ typedef struct Text2 {
     Str zh, en; /* en falls back to zh */
 } Text2;
 
-typedef struct Limit {
+/* Named apart from clock.h's Limit, which the rooms above include too. */
+typedef struct ThingLimit {
     int64_t amount; /* 0: no limit */
     Str unit;       /* working_day, working_hour, calendar_day, working_half_day */
-} Limit;
+} ThingLimit;
 
 typedef struct ThingMatter {
     Str id;
     Text2 title;
     Str office;
     Str item_code; /* 事项实施编码, 31 characters */
-    Limit statutory, promised;
+    ThingLimit statutory, promised;
     const Str *materials; /* ids */
     size_t material_count;
 } ThingMatter;
@@ -85,7 +86,7 @@ typedef struct Thing {
     Str form, process, calendar, lead_matter;
     const ThingMatter *matters;
     size_t matter_count;
-    Limit statutory, promised;
+    ThingLimit statutory, promised;
     int64_t fee_fen;
     int64_t visits;
     Text2 guide;
@@ -355,9 +356,9 @@ bool case_invariants(StoreConn *conn, int64_t node, Id id, Arena *a, Err *err);
     X(document_limit, LIMIT, 422, false, "A case holds at most {1} documents.", "一个办件最多有 {1} 份文书。") \
     X(case_not_startable, REFUSAL, 422, false, "The process of this service could not start. {1}", \
       "该事项的流程未能启动。{2}")                                                              \
-    X(cursor_invalid, INPUT, 422, false, "The cursor \"{1}\" is not one of ours. Begin again without it.", \
+    X(case_cursor_invalid, INPUT, 422, false, "The cursor \"{1}\" is not one of ours. Begin again without it.", \
       "分页游标“{1}”无效，请从第一页重新查询。")                                                \
-    X(filter_invalid, INPUT, 422, false, "\"{1}\" cannot be a filter for {2}.", "“{1}”不能用作 {2} 的筛选条件。") \
+    X(case_filter_invalid, INPUT, 422, false, "\"{1}\" cannot be a filter for {2}.", "“{1}”不能用作 {2} 的筛选条件。") \
     X(thing_invalid, INPUT, 422, false, "In a thing, {1} must be {2}.", "事项定义中，{1} 应为{3}。") \
     X(thing_reference, INPUT, 422, false, "{1} names \"{2}\", which this thing does not have.", \
       "{1} 引用了“{2}”，但该事项中没有它。")                                                    \
