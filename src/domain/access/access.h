@@ -77,9 +77,10 @@ bool access_actor_by_id(StoreConn *conn, int64_t node, Str account, Arena *a, Ac
       "“{1}”为系统保留标识，请换一个。")                                                        \
     X(token_exists, REFUSAL, 409, false, "This token is in use already. Make a new one.",       \
       "该令牌已被使用，请生成新的令牌。")                                                       \
-    X(token_unknown, INPUT, 404, false, "There is no such token.", "没有该令牌。")              \
+    X(access_token_unknown, INPUT, 404, false, "There is no such token.", "没有该令牌。")              \
     X(token_limit, REFUSAL, 409, false,                                                         \
-      "The account has {1} tokens already. Revoke one first.", "该账户已有 {1} 个令牌，请先吊销一个。") \
+      "The account has {1} tokens already. Revoke one first.",                                  \
+      "该账户已有 {1} 个令牌，请先吊销一个。")                                                  \
     X(role_invalid, INPUT, 422, false, "A role needs {1}.", "角色定义缺少或写错了：{2}。")
 FAULT_DECLARE(ACCESS_FAULTS)
 

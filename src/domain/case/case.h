@@ -219,7 +219,9 @@ typedef struct CasePart {
 /* X(NAME, word): a correction is open until answered; dropped when its task went away. */
 #define CORRECTION_STATES(X) X(OPEN, "open") X(ANSWERED, "answered") X(DROPPED, "dropped")
 #define CORRECTION_STATE_ENUM(name, word) CORRECTION_##name,
-typedef enum CorrectionState { CORRECTION_STATES(CORRECTION_STATE_ENUM) CORRECTION_STATE_COUNT } CorrectionState;
+typedef enum CorrectionState {
+    CORRECTION_STATES(CORRECTION_STATE_ENUM) CORRECTION_STATE_COUNT
+} CorrectionState;
 Str correction_state_word(CorrectionState s);
 
 typedef struct CaseCorrection {
@@ -292,15 +294,18 @@ bool case_find(const Cases *cases, StoreConn *conn, int64_t node, const Actor *a
     X(PART_OPENED, "part_opened", "{office} began: {matter}.", "{office}开始办理“{matter}”。")  \
     X(PART_DUE, "part_due", "{matter}: to be finished by {due}.", "“{matter}”应于 {due} 前办结。") \
     X(PART_APPROVED, "part_approved", "{office} finished: {matter}.", "{office}办结“{matter}”。") \
-    X(PART_REFUSED, "part_refused", "{office} refused: {matter}. {reason}", "{office}对“{matter}”不予办理。{reason}") \
+    X(PART_REFUSED, "part_refused", "{office} refused: {matter}. {reason}", \
+      "{office}对“{matter}”不予办理。{reason}") \
     X(PART_NOT_NEEDED, "part_not_needed", "Not needed: {matter}.", "“{matter}”无需办理。")      \
     X(PART_STOPPED, "part_stopped", "Stopped: {matter}.", "“{matter}”已停止办理。")             \
     X(TASK_OPENED, "task_opened", "{task}: waiting.", "“{task}”待办理。")                       \
     X(TASK_COMPLETED, "task_completed", "{task}: done. {reason}", "“{task}”已完成。{reason}")   \
     X(TASK_CANCELLED, "task_cancelled", "{task}: cancelled.", "“{task}”已取消。")               \
-    X(PAUSED, "paused", "The clock of \"{matter}\" stands still: {reason}.", "“{matter}”暂停计时：{reason}。") \
+    X(PAUSED, "paused", "The clock of \"{matter}\" stands still: {reason}.", \
+      "“{matter}”暂停计时：{reason}。") \
     X(RESUMED, "resumed", "The clock of \"{matter}\" runs again.", "“{matter}”恢复计时。")      \
-    X(CORRECTION_ASKED, "correction_asked", "{office} asks for a correction. {reason}", "{office}要求补正。{reason}") \
+    X(CORRECTION_ASKED, "correction_asked", "{office} asks for a correction. {reason}", \
+      "{office}要求补正。{reason}") \
     X(CORRECTION_ANSWERED, "correction_answered", "Correction received.", "已收到补正材料。")   \
     X(ISSUED, "issued", "{office} issued: {title} {number}", "{office}出具“{title}” {number}")  \
     X(CONCLUDED, "concluded", "Result: {result}. {reason}", "办理结果：{result}。{reason}")     \
@@ -330,7 +335,8 @@ bool case_invariants(StoreConn *conn, int64_t node, Id id, Arena *a, Err *err);
 
 #define CASE_FAULTS(X)                                                                          \
     X(case_field, INPUT, 422, false, "The field \"{1}\" must be {2}.", "字段“{1}”应为{3}。")    \
-    X(case_field_unknown, INPUT, 422, false, "There is no field \"{1}\" in this request. Leave it out.", \
+    X(case_field_unknown, INPUT, 422, false, \
+      "There is no field \"{1}\" in this request. Leave it out.", \
       "请求中不应有字段“{1}”，请删除。")                                                        \
     X(thing_unknown, INPUT, 404, false, "There is no service \"{1}\".", "没有名为“{1}”的事项。") \
     X(draft_unknown, REFUSAL, 404, false, "There is no such draft.", "没有找到该草稿。")        \
@@ -351,19 +357,24 @@ bool case_invariants(StoreConn *conn, int64_t node, Id id, Arena *a, Err *err);
     X(matter_unknown, INPUT, 422, false, "The service \"{1}\" has no matter \"{2}\".",          \
       "事项“{1}”中没有“{2}”。")                                                                 \
     X(correction_none, REFUSAL, 409, false, "No correction is asked here.", "此处没有待补正的内容。") \
-    X(case_result_unknown, INPUT, 422, false, "\"{1}\" is not a result. Use approved, refused or partial.", \
+    X(case_result_unknown, INPUT, 422, false, \
+      "\"{1}\" is not a result. Use approved, refused or partial.", \
       "“{1}”不是有效的办理结果，应为 approved、refused 或 partial。")                           \
-    X(document_limit, LIMIT, 422, false, "A case holds at most {1} documents.", "一个办件最多有 {1} 份文书。") \
+    X(document_limit, LIMIT, 422, false, "A case holds at most {1} documents.", \
+      "一个办件最多有 {1} 份文书。") \
     X(case_not_startable, REFUSAL, 422, false, "The process of this service could not start. {1}", \
       "该事项的流程未能启动。{2}")                                                              \
-    X(case_cursor_invalid, INPUT, 422, false, "The cursor \"{1}\" is not one of ours. Begin again without it.", \
+    X(case_cursor_invalid, INPUT, 422, false, \
+      "The cursor \"{1}\" is not one of ours. Begin again without it.", \
       "分页游标“{1}”无效，请从第一页重新查询。")                                                \
-    X(case_filter_invalid, INPUT, 422, false, "\"{1}\" cannot be a filter for {2}.", "“{1}”不能用作 {2} 的筛选条件。") \
+    X(case_filter_invalid, INPUT, 422, false, "\"{1}\" cannot be a filter for {2}.", \
+      "“{1}”不能用作 {2} 的筛选条件。") \
     X(thing_invalid, INPUT, 422, false, "In a thing, {1} must be {2}.", "事项定义中，{1} 应为{3}。") \
     X(thing_reference, INPUT, 422, false, "{1} names \"{2}\", which this thing does not have.", \
       "{1} 引用了“{2}”，但该事项中没有它。")                                                    \
     X(thing_twice, INPUT, 422, false, "The id \"{1}\" stands twice in {2}.", "{2} 中重复出现标识“{1}”。") \
-    X(thing_field_unknown, INPUT, 422, false, "A thing has no field \"{1}\". See docs/packs.md, section thing.", \
+    X(thing_field_unknown, INPUT, 422, false, \
+      "A thing has no field \"{1}\". See docs/packs.md, section thing.", \
       "事项定义中没有字段“{1}”，请参阅 docs/packs.md 的 thing 一节。")                          \
     X(case_broken, OUTSIDE, 500, false, "Case {1} breaks the rule: {2}.", "办件 {1} 违反规则：{2}。")
 FAULT_DECLARE(CASE_FAULTS)
