@@ -25,6 +25,7 @@
 
 /* What a role may read. X(NAME, word, title zh, title en). */
 #define ACCESS_READS(X)                                                             \
+    X(THINGS, "things", "办事指南", "the guide")                                    \
     X(CASES_OWN, "cases_own", "本人办件", "own cases")                              \
     X(CASES_OFFICE, "cases_office", "本部门办件", "cases of the own office")        \
     X(CASES_ALL, "cases_all", "全部办件", "all cases")                              \

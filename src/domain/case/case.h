@@ -75,14 +75,17 @@ typedef struct ThingMaterial {
     Str id;
     Text2 title;
     Str from; /* "upload", "registry", "licence" */
-    Str source; /* registry name or licence kind; the form field of an upload */
+    Str source; /* registry name or licence kind; empty for uploads and where not named */
+    Str field;  /* key of the file picker of an upload: the id unless named */
 } ThingMaterial;
 
 typedef struct Thing {
     Str id;
     int64_t version; /* of the definition; 0 when compiled by hand */
     Text2 title;
-    Str stage, audience, region;
+    Str stage;    /* a word of THING_STAGES */
+    Str audience; /* "person", "firm", "both" */
+    Str region;
     Str form, process, calendar, lead_matter;
     const ThingMatter *matters;
     size_t matter_count;
@@ -94,7 +97,7 @@ typedef struct Thing {
     const ThingMaterial *materials;
     size_t material_count;
     bool refused_part_ends_case; /* when_part_refused: "refuse_case"; else "continue" */
-    Value facts;       /* list of {what, source} */
+    Value facts;       /* list of {what: text or {zh, en}, source} */
     Value own_reading; /* list of {zh, en} */
     Value source;      /* the whole definition as a value */
 } Thing;
