@@ -1,0 +1,226 @@
+/* Rounding, remainder, powers, roots and logarithms of decimal numbers.
+ *
+ * dec_round is quantize: the result has exactly the scale asked for ("2" to scale 2 is "2.00"),
+ * unless the zeros to be added would not fit into 34 digits; then the number, which needs no
+ * rounding, is returned as it is. It is done on the coefficient, without the library:
+ *
+ *     coefficient = quotient * 10^drop + rest,   0 <= rest < 10^drop
+ *
+ * and the mode decides from the sign, the parity of the quotient and the comparison of rest
+ * with half of 10^drop whether one is added to the quotient. A drop beyond all digits leaves
+ * quotient 0 and a rest below half.
+ *
+ * dec_modulo is exact but for one rounding: the remainder of the truncated division is always
+ * exact, and when its sign is not that of the divisor one divisor is added. Computing
+ * a - b * floor(a / b) literally would round the quotient first, and be wrong beyond 34 digits.
+ *
+ * dec_power with a whole exponent multiplies as long as the products are exact, because
+ * x ** 2 of a rule must be x * x with its scale; halves go through the square root for the
+ * same reason (9 ** 0.5 is 3). What is not exact is the library's, with an error below one
+ * unit in the last place. exp and log too. */
+#include "base/dec_int.h"
+
+#include "base/check.h"
+
+/* Whole exponents up to this size are tried exactly: 2^112 has 34 digits, 1.1^33 too, and only
+ * powers of ten go on, which are exact for every exponent. */
+#define POWER_EXACT_MAX 12400
+
+/* ---- Rounding. */
+
+/* Is one added to the quotient's size? half: how the rest compares with one half. */
+static bool rounds_up(Rounding mode, bool negative, bool odd, int half, bool exact)
+{
+    if (exact) return false;
+    switch (mode) {
+    case ROUND_HALF_EVEN:
+        return half > 0 || (half == 0 && odd);
+    case ROUND_HALF_UP:
+        return half >= 0;
+    case ROUND_HALF_DOWN:
+        return half > 0;
+    case ROUND_UP:
+        return true;
+    case ROUND_DOWN:
+        return false;
+    case ROUND_CEILING:
+        return !negative;
+    case ROUND_FLOOR:
+        return negative;
+    }
+    check(mode <= ROUND_FLOOR);
+    return false;
+}
+
+/* Drop the last digits of a coefficient. */
+static Uint128 drop_digits(DecParts p, int drop, Rounding mode)
+{
+    /* 35 or more leave nothing, and the rest is below one half: as for 35. */
+    Uint128 unit = dec_power_of_ten(drop > DEC_DIGITS ? DEC_DIGITS + 1 : drop);
+    Uint128 quotient, rest;
+    if (p.coefficient <= UINT64_MAX && unit <= UINT64_MAX) {
+        quotient = (uint64_t)p.coefficient / (uint64_t)unit;
+        rest = (uint64_t)p.coefficient % (uint64_t)unit;
+    } else {
+        quotient = p.coefficient / unit;
+        rest = p.coefficient - quotient * unit;
+    }
+    Uint128 half = unit / 2;
+    bool up = rounds_up(mode, p.negative, quotient & 1, (rest > half) - (rest < half), rest == 0);
+    return quotient + up;
+}
+
+/* coefficient * 10^zeros, when it stays below 10^34. */
+static bool add_zeros(Uint128 coefficient, int zeros, Uint128 *out)
+{
+    if (coefficient == 0) {
+        *out = 0;
+        return true;
+    }
+    if (zeros > DEC_DIGITS - dec_digit_count(coefficient)) return false;
+    *out = coefficient * dec_power_of_ten(zeros);
+    return true;
+}
+
+bool dec_round(Dec a, int scale, Rounding mode, Dec *out)
+{
+    DecParts p = dec_to_parts(a);
+    if (scale > DEC_SCALE_MAX) scale = DEC_SCALE_MAX;
+    /* Nothing is as large as 10^6145: finer steps below that make no difference, and the
+     * subtraction below cannot overflow. */
+    if (scale < -2 * DEC_SCALE_MAX) scale = -2 * DEC_SCALE_MAX;
+    if (scale >= p.scale) {
+        if (!add_zeros(p.coefficient, scale - p.scale, &p.coefficient)) {
+            *out = a;
+            return true;
+        }
+    } else {
+        p.coefficient = drop_digits(p, p.scale - scale, mode);
+    }
+    p.scale = scale;
+    if (scale < DEC_SCALE_MIN) {
+        /* The unit itself is out of range; its multiples may be written with the smallest. */
+        if (!add_zeros(p.coefficient, DEC_SCALE_MIN - scale, &p.coefficient)) return false;
+        p.scale = DEC_SCALE_MIN;
+    }
+    *out = dec_from_checked_parts(p);
+    return true;
+}
+
+bool dec_to_fen(Dec yuan, Rounding mode, Fen *out)
+{
+    Dec rounded;
+    if (!dec_round(yuan, 2, mode, &rounded)) return false;
+    DecParts p = dec_to_parts(rounded);
+    if (p.scale != 2 || p.coefficient > (Uint128)INT64_MAX + p.negative) return false;
+    uint64_t size = (uint64_t)p.coefficient;
+    out->amount = (int64_t)(p.negative ? 0 - size : size);
+    return true;
+}
+
+/* ---- Remainder. */
+
+bool dec_modulo(Dec a, Dec b, Dec *out)
+{
+    int sign = dec_sign(b);
+    if (sign == 0) return false;
+    if (dec_is_small(a) && a.word[1] == b.word[1]) {
+        int64_t y = dec_small_coefficient(b), rest = dec_small_coefficient(a) % y;
+        bool wrong_side = rest != 0 && (rest < 0) != (y < 0);
+        *out = dec_small(wrong_side ? rest + y : rest, dec_small_scale(a));
+        return true;
+    }
+    _IDEC_flags flags = 0;
+    Dec rest;
+    if (!dec_from_bid(bid128_fmod(dec_to_bid(a), dec_to_bid(b), &flags), &rest)) return false;
+    if (dec_sign(rest) == -sign) return dec_add(rest, b, out);
+    *out = rest;
+    return true;
+}
+
+/* ---- Powers. */
+
+/* a * b when no digit is lost. */
+static bool multiply_exact(Dec a, Dec b, Dec *out)
+{
+    _IDEC_flags flags = 0;
+    Dec product;
+    BID_UINT128 bid =
+        bid128_mul(dec_to_bid(a), dec_to_bid(b), BID_ROUNDING_TO_NEAREST, &flags);
+    if ((flags & BID_INEXACT_EXCEPTION) || !dec_from_bid(bid, &product)) return false;
+    *out = product;
+    return true;
+}
+
+/* a to the power n by squaring; false as soon as a product is not exact. */
+static bool power_exact(Dec a, int64_t n, Dec *out)
+{
+    Dec result = dec_from_int(1), square = a;
+    while (n > 0) {
+        if ((n & 1) && !multiply_exact(result, square, &result)) return false;
+        n >>= 1;
+        if (n > 0 && !multiply_exact(square, square, &square)) return false;
+    }
+    *out = result;
+    return true;
+}
+
+/* a ** b for a whole b when a ** |b| is exact: one rounding at most, in the division. */
+static bool power_whole(Dec a, int64_t n, Dec *out)
+{
+    Dec power;
+    if (n < -POWER_EXACT_MAX || n > POWER_EXACT_MAX) return false;
+    if (!power_exact(a, n < 0 ? -n : n, &power)) return false;
+    if (n < 0) return dec_divide(dec_from_int(1), power, out);
+    *out = power;
+    return true;
+}
+
+bool dec_power(Dec a, Dec b, Dec *out)
+{
+    int64_t n;
+    Dec twice, root;
+    if (dec_sign(a) == 0 && dec_sign(b) < 0) return false;
+    if (dec_to_int64(b, &n)) {
+        if (power_whole(a, n, out)) return true;
+    } else if (dec_sign(a) >= 0 && dec_add(b, b, &twice) && dec_to_int64(twice, &n)) {
+        _IDEC_flags flags = 0;
+        BID_UINT128 bid = bid128_sqrt(dec_to_bid(a), BID_ROUNDING_TO_NEAREST, &flags);
+        bool finite = dec_from_bid(bid, &root);
+        check(finite);
+        /* An inexact root may be used only where it is the result itself. */
+        bool usable = n == 1 || !(flags & BID_INEXACT_EXCEPTION);
+        if (usable && power_whole(root, n, out)) return true;
+    }
+    _IDEC_flags flags = 0;
+    return dec_from_bid(
+        bid128_pow(dec_to_bid(a), dec_to_bid(b), BID_ROUNDING_TO_NEAREST, &flags), out);
+}
+
+bool dec_sqrt(Dec a, Dec *out)
+{
+    if (dec_sign(a) < 0) return false;
+    _IDEC_flags flags = 0;
+    return dec_from_bid(bid128_sqrt(dec_to_bid(a), BID_ROUNDING_TO_NEAREST, &flags), out);
+}
+
+bool dec_exp(Dec a, Dec *out)
+{
+    if (dec_sign(a) == 0) {
+        *out = dec_from_int(1);
+        return true;
+    }
+    _IDEC_flags flags = 0;
+    return dec_from_bid(bid128_exp(dec_to_bid(a), BID_ROUNDING_TO_NEAREST, &flags), out);
+}
+
+bool dec_log(Dec a, Dec *out)
+{
+    if (dec_sign(a) <= 0) return false;
+    if (dec_compare(a, dec_from_int(1)) == 0) {
+        *out = dec_from_int(0);
+        return true;
+    }
+    _IDEC_flags flags = 0;
+    return dec_from_bid(bid128_log(dec_to_bid(a), BID_ROUNDING_TO_NEAREST, &flags), out);
+}
