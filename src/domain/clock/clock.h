@@ -58,12 +58,17 @@ int calendar_offset_s(const Calendar *c);
 bool calendar_is_working(const Calendar *c, Day day);
 /* Is there a State Council notice for the year of this day? */
 bool calendar_is_known(const Calendar *c, Day day);
+/* The notice of the year of this day, empty when there is none. */
+Str calendar_source(const Calendar *c, Day day);
 /* When working hours begin and end on a day (whether it is worked or not). */
 Instant calendar_opening(const Calendar *c, Day day);
 Instant calendar_closing(const Calendar *c, Day day);
 /* Working microseconds in [from, to); 0 when to <= from. */
 int64_t calendar_working_us_between(const Calendar *c, Instant from, Instant to,
                                     bool *provisional);
+/* The part of it that pauses cover. */
+int64_t calendar_paused_us_between(const Calendar *c, Instant from, Instant to,
+                                   const Pause *pauses, size_t pause_count);
 /* The end of a limit that runs from start. */
 bool calendar_due(const Calendar *c, Instant start, Limit limit, Due *out, Err *err);
 /* The same with pauses given back. */
