@@ -25,6 +25,7 @@
 #define FORM_FIELDS_MAX 500u       /* components of one form, all levels */
 #define FORM_DEPTH_MAX 8u          /* groups and lists in each other */
 #define FORM_OPTIONS_MAX 1000u     /* options of one field */
+#define FORM_PATTERN_BYTES_MAX 500u
 #define FORM_TEXT_MAX 2000u        /* characters in a textfield without maxLength */
 #define FORM_TEXTAREA_MAX 20000u   /* the same for a textarea */
 #define FORM_ROWS_MAX 500u         /* rows of a dynamic list */
@@ -76,6 +77,7 @@ struct FormField {
     bool disabled;        /* shown, never sent */
     Str datum;            /* name of the datum asked, as "firm.name" */
     Str format;           /* identifier format */
+    Str accept;           /* of a file picker: kinds, as ".pdf,.jpg"; empty: all */
     Str source_registry;  /* "legal_person" of "registry:legal_person.name" */
     Str source_column;    /* "name" */
     const FormOption *options;
@@ -118,8 +120,10 @@ typedef struct FormFaults {
     bool more;        /* there were more than that */
 } FormFaults;
 
-/* Judge data. True when there is no fault. faults live in a. */
-bool form_check(const Form *f, Value data, FormMode mode, Arena *a, FormFaults *faults);
+/* Judge data. now is what today() sees in conditions. True when there is no fault. faults live
+ * in a. */
+bool form_check(const Form *f, Value data, FormMode mode, Instant now, Arena *a,
+                FormFaults *faults);
 /* One refusal that stands for the list: form_data_invalid with the first of them. False. */
 bool form_refuse(const FormFaults *faults, Err *err);
 /* The same data with later over earlier, field by field: a group is merged, everything else is
@@ -142,10 +146,11 @@ Value form_merge(const Form *f, Value earlier, Value later, Arena *a);
     X(form_source_wrong, INPUT, 422, false,                                                     \
       "The source \"{1}\" is not understood. Write registry:<registry>.<column>.",              \
       "无法识别数据来源“{1}”，请写成 registry:<基础库>.<字段>。")                               \
+    X(form_validate, INPUT, 422, false, "\"{1}\" must be {2}.", "“{1}”应为{3}。")               \
     X(form_pattern_wrong, INPUT, 422, false, "The pattern \"{1}\" is faulty: {2}.",             \
       "正则表达式“{1}”有误：{2}。")                                                             \
     X(form_condition_wrong, INPUT, 422, false, "The condition \"{1}\" is faulty: {2}",          \
-      "条件“{1}”有误：{2}")                                                                     \
+      "条件“{1}”有误：{3}")                                                                     \
     X(form_limit, INPUT, 422, false, "The form exceeds a limit: {1}.", "表单超出限制：{1}。")   \
     X(form_data_invalid, INPUT, 422, false,                                                     \
       "{1} field(s) need your attention. {2}: {4}", "有 {1} 处需要修改。{3}：{5}")
@@ -167,8 +172,11 @@ FAULT_DECLARE(FORM_FAULTS)
     X(data_short, INPUT, 422, false, "Please write at least {1} characters.", "请至少填写 {1} 个字。") \
     X(data_long, INPUT, 422, false, "Please write at most {1} characters; there are {2}.",      \
       "请不要超过 {1} 个字，现为 {2} 个字。")                                                   \
-    X(data_pattern, INPUT, 422, false, "This is not in the expected form ({1}).",               \
-      "填写格式不正确（{1}）。")                                                                \
+    X(data_character, INPUT, 422, false, "Character {1} cannot be used here; delete it.",       \
+      "第 {1} 个字符不能使用，请删除。")                                                        \
+    X(data_pattern, INPUT, 422, false, "This is not written in the expected way; please check it.", \
+      "填写格式不正确，请核对。")                                                               \
+    X(data_pattern_hint, INPUT, 422, false, "{1}", "请核对：{2}")                                       \
     X(data_small, INPUT, 422, false, "Please enter {1} or more.", "请填写不小于 {1} 的数。")    \
     X(data_big, INPUT, 422, false, "Please enter {1} or less.", "请填写不大于 {1} 的数。")      \
     X(data_digits, INPUT, 422, false, "Please write at most {1} digits behind the point.",      \
@@ -177,6 +185,8 @@ FAULT_DECLARE(FORM_FAULTS)
     X(data_twice, INPUT, 422, false, "\"{1}\" is chosen twice.", "“{1}”重复选择。")             \
     X(data_date, INPUT, 422, false, "Please write a real date, such as 2026-11-25.",            \
       "请填写真实日期，如 2026-11-25。")                                                        \
+    X(data_past, INPUT, 422, false, "This day has passed; please choose a later one.",          \
+      "该日期已过，请选择以后的日期。")                                                         \
     X(data_time, INPUT, 422, false, "Please write a time, such as 09:30.", "请填写时间，如 09:30。") \
     X(data_date_time, INPUT, 422, false,                                                        \
       "Please write a date and time, such as 2026-11-25T09:30.",                                \
@@ -184,8 +194,14 @@ FAULT_DECLARE(FORM_FAULTS)
     X(data_file, INPUT, 422, false,                                                             \
       "A file needs name, media_type, size and sm3; {1} is missing or wrong.",                  \
       "文件须有 name、media_type、size 和 sm3，其中 {1} 缺失或有误。")                          \
+    X(data_file_kind, INPUT, 422, false, "\"{1}\" is not one of the kinds accepted here ({2}).", \
+      "“{1}”不是此处接受的文件类型（{2}）。")                                                   \
     X(data_files, INPUT, 422, false, "Please give at most {1} files.", "最多上传 {1} 个文件。") \
     X(data_rows, INPUT, 422, false, "Please give at most {1} rows.", "最多填写 {1} 行。")
 FAULT_DECLARE(FORM_DATA_FAULTS)
+
+/* Both lists as tables, for core. NULL-terminated. */
+extern const Fault *const form_faults[];
+extern const Fault *const form_data_faults[];
 
 #endif
