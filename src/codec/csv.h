@@ -21,8 +21,10 @@ typedef struct CsvRecord {
 
 typedef struct CsvReader {
     Str text;
-    size_t at;     /* byte where the next record begins */
+    size_t at;     /* byte where reading goes on */
     uint32_t line; /* line of that byte */
+    size_t record_at;     /* where the record began that is being read */
+    uint32_t record_line; /* its line */
     char separator;
     Str fields[CSV_FIELDS_MAX];
 } CsvReader;
