@@ -82,6 +82,8 @@ typedef struct Event {
     Instant at;
     int64_t seq; /* of the journal record */
     Str actor;
+    int64_t node; /* of the core: the first column of every row an applier writes */
+    Arena *arena; /* scratch for the applier; ends with the command */
 } Event;
 typedef void ApplyFn(void *state, StoreConn *conn, const Event *event);
 
