@@ -40,6 +40,7 @@ FAULT_DEFINE(JSON_FAULTS)
 #define SHOWN_BYTES_MAX 24u /* of the text, inside a message */
 #define SMALL_DIGITS_MAX 18u
 #define DIGITS_MAX 34u
+#define SCALE_MIN (-6111)
 #define SCALE_MAX 6176
 
 typedef struct Reader {
@@ -325,7 +326,8 @@ static bool read_long_number(Reader *r, const char *from, const char *to, Digits
                              int64_t exponent, Dec *out)
 {
     int64_t scale = (int64_t)d.fraction - exponent;
-    if (d.significant > DIGITS_MAX || scale > SCALE_MAX ||
+    bool zero_too_coarse = d.significant == 0 && scale < SCALE_MIN;
+    if (d.significant > DIGITS_MAX || scale > SCALE_MAX || zero_too_coarse ||
         !dec_parse((Str){from, (size_t)(to - from)}, out))
         return refuse_number(r, from, &fault_json_number);
     return true;

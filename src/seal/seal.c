@@ -3,13 +3,10 @@
  * The algorithms are fetched from the library's provider once (seal_init, or the first use),
  * since a fetch takes locks and searches tables.
  *
- * SM3 runs for every event of the journal. A digest context is an allocation of its own, and
- * copying one costs as much as hashing two hundred bytes, so contexts are kept: a fixed row of
- * slots holds the ones that nobody uses. Whoever hashes takes one out by an atomic exchange,
- * starts it anew, and puts it back, or frees it when the row is full. No lock, no thread-local
- * state, and a thread that ends leaves nothing behind. A context that comes back to its slot
- * holds the state of a finished digest, never key material in use: HMAC hashes its padded keys
- * through the same contexts, which starting anew overwrites.
+ * SM3 runs for every event of the journal: about 2.6 microseconds for a kilobyte, 0.3 for 32
+ * bytes, of which 0.16 are the context (an allocation, taken and given back). Keeping contexts
+ * or copying a started one was measured: it saves 0.05 and costs shared state, so every call
+ * makes its own.
  *
  * HMAC is built from SM3 (RFC 2104), because the library's own costs several allocations a
  * call. The test compares it with the library's. */
@@ -17,7 +14,6 @@
 
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
-#include <stdatomic.h>
 #include <string.h>
 #include <threads.h>
 
@@ -25,7 +21,6 @@
 
 FAULT_DEFINE(SEAL_FAULTS)
 
-#define CONTEXT_SLOTS 8u
 #define SM3_BLOCK_BYTES 64u
 /* The library counts the bytes of one call in an int; a multiple of the block size. */
 #define CIPHER_STEP_BYTES ((size_t)1 << 30)
@@ -33,7 +28,6 @@ FAULT_DEFINE(SEAL_FAULTS)
 static EVP_MD *sm3_algorithm;
 static EVP_CIPHER *sm4_ctr_algorithm;
 static once_flag fetched = ONCE_FLAG_INIT;
-static _Atomic(EVP_MD_CTX *) spare_contexts[CONTEXT_SLOTS];
 
 static void fetch_algorithms(void)
 {
@@ -53,41 +47,20 @@ bool seal_init(Err *err)
 
 /* ---- SM3 ---- */
 
-static EVP_MD_CTX *take_context(void)
-{
-    for (size_t i = 0; i < CONTEXT_SLOTS; i++) {
-        EVP_MD_CTX *spare = atomic_exchange(&spare_contexts[i], NULL);
-        if (spare != NULL)
-            return spare;
-    }
-    EVP_MD_CTX *context = EVP_MD_CTX_new();
-    check(context != NULL);
-    return context;
-}
-
-static void give_context(EVP_MD_CTX *context)
-{
-    for (size_t i = 0; i < CONTEXT_SLOTS; i++) {
-        EVP_MD_CTX *empty = NULL;
-        if (atomic_compare_exchange_strong(&spare_contexts[i], &empty, context))
-            return;
-    }
-    EVP_MD_CTX_free(context);
-}
-
 Sm3 sm3_of(const Str *pieces, size_t count)
 {
     Sm3 out;
     unsigned size = 0;
     call_once(&fetched, fetch_algorithms);
     check(sm3_algorithm != NULL);
-    EVP_MD_CTX *context = take_context();
+    EVP_MD_CTX *context = EVP_MD_CTX_new();
+    check(context != NULL);
     check(EVP_DigestInit_ex2(context, sm3_algorithm, NULL) == 1);
     for (size_t i = 0; i < count; i++)
         if (pieces[i].len > 0)
             check(EVP_DigestUpdate(context, pieces[i].ptr, pieces[i].len) == 1);
     check(EVP_DigestFinal_ex(context, out.bytes, &size) == 1 && size == SM3_BYTES);
-    give_context(context);
+    EVP_MD_CTX_free(context);
     return out;
 }
 
