@@ -218,8 +218,13 @@ bool dec_multiply(Dec a, Dec b, Dec *out)
 {
     if (dec_is_small(a) && dec_is_small(b)) {
         int scale = dec_small_scale(a) + dec_small_scale(b);
-        Int128 product = (Int128)dec_small_coefficient(a) * dec_small_coefficient(b);
-        if (from_wide(product, scale, out)) return true;
+        int64_t x = dec_small_coefficient(a), y = dec_small_coefficient(b), product;
+        if (!__builtin_mul_overflow(x, y, &product) && dec_coefficient_is_small(product) &&
+            dec_scale_fits(scale)) {
+            *out = dec_small(product, scale);
+            return true;
+        }
+        if (from_wide((Int128)x * y, scale, out)) return true;
     }
     _IDEC_flags flags = 0;
     return dec_from_bid(

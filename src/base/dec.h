@@ -37,8 +37,9 @@ bool dec_parse(Str text, Dec *out);
 /* Plain digits without exponent, as FEEL's string() prints a number: scale kept, "1.50";
  * negative scale filled with zeros, "1200". */
 void dec_write(Dec d, Buf *out);
-/* Shortest exact text, also with exponent: for JSON and the journal. dec_parse reads the same
- * digits and scale back. */
+/* Exact text, for JSON and the journal: plain while the scale is not negative and at most six
+ * zeros stand between the point and the first digit, otherwise with exponent ("12e3"). dec_parse
+ * reads the same digits and scale back. */
 void dec_write_exact(Dec d, Buf *out);
 
 bool dec_add(Dec a, Dec b, Dec *out);
@@ -47,13 +48,16 @@ bool dec_multiply(Dec a, Dec b, Dec *out);
 bool dec_divide(Dec a, Dec b, Dec *out); /* false on division by zero */
 /* a - b * floor(a / b): the sign of the result is that of b (FEEL modulo). */
 bool dec_modulo(Dec a, Dec b, Dec *out);
+/* Power, exp and log are rounded correctly. 0 ** 0 is 1; false for 0 to a negative power and for
+ * a negative number to a power that is not whole. */
 bool dec_power(Dec a, Dec b, Dec *out);
 bool dec_sqrt(Dec a, Dec *out);
 bool dec_exp(Dec a, Dec *out);
 bool dec_log(Dec a, Dec *out); /* natural logarithm; false for a <= 0 */
 Dec dec_negate(Dec a);
 Dec dec_abs(Dec a);
-/* Round to the scale (digits behind the point; may be negative). */
+/* Round to the scale (digits behind the point; may be negative). The result has exactly that
+ * scale ("2" to 2 is "2.00"), unless the added zeros do not fit into 34 digits. */
 bool dec_round(Dec a, int scale, Rounding mode, Dec *out);
 
 /* Numeric order: 2.0 and 2.00 are equal. */

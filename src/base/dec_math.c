@@ -1,4 +1,4 @@
-/* Rounding, remainder, powers, roots and logarithms of decimal numbers.
+/* Rounding, remainder and square root of decimal numbers.
  *
  * dec_round is quantize: the result has exactly the scale asked for ("2" to scale 2 is "2.00"),
  * unless the zeros to be added would not fit into 34 digits; then the number, which needs no
@@ -13,18 +13,10 @@
  * dec_modulo is exact but for one rounding: the remainder of the truncated division is always
  * exact, and when its sign is not that of the divisor one divisor is added. Computing
  * a - b * floor(a / b) literally would round the quotient first, and be wrong beyond 34 digits.
- *
- * dec_power with a whole exponent multiplies as long as the products are exact, because
- * x ** 2 of a rule must be x * x with its scale; halves go through the square root for the
- * same reason (9 ** 0.5 is 3). What is not exact is the library's, with an error below one
- * unit in the last place. exp and log too. */
+ */
 #include "base/dec_int.h"
 
 #include "base/check.h"
-
-/* Whole exponents up to this size are tried exactly: 2^112 has 34 digits, 1.1^33 too, and only
- * powers of ten go on, which are exact for every exponent. */
-#define POWER_EXACT_MAX 12400
 
 /* ---- Rounding. */
 
@@ -138,89 +130,11 @@ bool dec_modulo(Dec a, Dec b, Dec *out)
     return true;
 }
 
-/* ---- Powers. */
-
-/* a * b when no digit is lost. */
-static bool multiply_exact(Dec a, Dec b, Dec *out)
-{
-    _IDEC_flags flags = 0;
-    Dec product;
-    BID_UINT128 bid =
-        bid128_mul(dec_to_bid(a), dec_to_bid(b), BID_ROUNDING_TO_NEAREST, &flags);
-    if ((flags & BID_INEXACT_EXCEPTION) || !dec_from_bid(bid, &product)) return false;
-    *out = product;
-    return true;
-}
-
-/* a to the power n by squaring; false as soon as a product is not exact. */
-static bool power_exact(Dec a, int64_t n, Dec *out)
-{
-    Dec result = dec_from_int(1), square = a;
-    while (n > 0) {
-        if ((n & 1) && !multiply_exact(result, square, &result)) return false;
-        n >>= 1;
-        if (n > 0 && !multiply_exact(square, square, &square)) return false;
-    }
-    *out = result;
-    return true;
-}
-
-/* a ** b for a whole b when a ** |b| is exact: one rounding at most, in the division. */
-static bool power_whole(Dec a, int64_t n, Dec *out)
-{
-    Dec power;
-    if (n < -POWER_EXACT_MAX || n > POWER_EXACT_MAX) return false;
-    if (!power_exact(a, n < 0 ? -n : n, &power)) return false;
-    if (n < 0) return dec_divide(dec_from_int(1), power, out);
-    *out = power;
-    return true;
-}
-
-bool dec_power(Dec a, Dec b, Dec *out)
-{
-    int64_t n;
-    Dec twice, root;
-    if (dec_sign(a) == 0 && dec_sign(b) < 0) return false;
-    if (dec_to_int64(b, &n)) {
-        if (power_whole(a, n, out)) return true;
-    } else if (dec_sign(a) >= 0 && dec_add(b, b, &twice) && dec_to_int64(twice, &n)) {
-        _IDEC_flags flags = 0;
-        BID_UINT128 bid = bid128_sqrt(dec_to_bid(a), BID_ROUNDING_TO_NEAREST, &flags);
-        bool finite = dec_from_bid(bid, &root);
-        check(finite);
-        /* An inexact root may be used only where it is the result itself. */
-        bool usable = n == 1 || !(flags & BID_INEXACT_EXCEPTION);
-        if (usable && power_whole(root, n, out)) return true;
-    }
-    _IDEC_flags flags = 0;
-    return dec_from_bid(
-        bid128_pow(dec_to_bid(a), dec_to_bid(b), BID_ROUNDING_TO_NEAREST, &flags), out);
-}
+/* ---- Square root: rounded once by the library, with IEEE's preferred scale. */
 
 bool dec_sqrt(Dec a, Dec *out)
 {
     if (dec_sign(a) < 0) return false;
     _IDEC_flags flags = 0;
     return dec_from_bid(bid128_sqrt(dec_to_bid(a), BID_ROUNDING_TO_NEAREST, &flags), out);
-}
-
-bool dec_exp(Dec a, Dec *out)
-{
-    if (dec_sign(a) == 0) {
-        *out = dec_from_int(1);
-        return true;
-    }
-    _IDEC_flags flags = 0;
-    return dec_from_bid(bid128_exp(dec_to_bid(a), BID_ROUNDING_TO_NEAREST, &flags), out);
-}
-
-bool dec_log(Dec a, Dec *out)
-{
-    if (dec_sign(a) <= 0) return false;
-    if (dec_compare(a, dec_from_int(1)) == 0) {
-        *out = dec_from_int(0);
-        return true;
-    }
-    _IDEC_flags flags = 0;
-    return dec_from_bid(bid128_log(dec_to_bid(a), BID_ROUNDING_TO_NEAREST, &flags), out);
 }
