@@ -14,6 +14,8 @@
 #define API_API_H
 
 #include "core/core.h"
+#include "domain/access/access.h"
+#include "domain/case/case.h"
 #include "net/http_server.h"
 
 #define API_PAGE_DEFAULT 20u      /* items of a page when limit is not given */
@@ -26,6 +28,8 @@ typedef struct Api Api;
 
 typedef struct ApiOptions {
     Core *core;       /* with its writer started; outlives the Api */
+    const Cases *cases;   /* states of the modules of that core */
+    const Access *access;
     unsigned readers; /* read-only connections: the number of HTTP threads; 0: 1 */
     bool clock_may_move; /* PUT /v1/clock moves core's virtual clock */
 } ApiOptions;
@@ -39,6 +43,6 @@ void api_handle(void *api, HttpRequest *request);
 extern const HttpHeader api_headers[];
 extern const size_t api_header_count;
 /* The OpenAPI 3.1 document, as served; borrowed from the Api. */
-Str api_document(const Api *api);
+Str api_document(const Api *api, Lang lang);
 
 #endif
