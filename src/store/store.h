@@ -102,6 +102,7 @@ typedef struct Migration {
 bool store_migrate(StoreConn *writer, Str module, const Migration *list, size_t count, Err *err);
 
 /* ---- What tables there are: for verify and export. */
+#define STORE_COLUMNS_MAX 500u /* a table */
 typedef struct StoreColumn {
     Str name;
     int key; /* place in the primary key, from 1; 0: not part of it */
@@ -112,9 +113,9 @@ bool store_tables(StoreConn *c, Arena *a, Str **names, size_t *count, Err *err);
 bool store_columns(StoreConn *c, Arena *a, Str table, StoreColumn **columns, size_t *count,
                    Err *err);
 
-/* Move committed pages from the log into the data file as far as readers allow; call it off the
- * writer's path, on a reading connection. Returns the bytes of log not yet moved (0 for drivers
- * without one): while they stay 0 the log starts again from its beginning. */
+/* Move committed pages from the log into the data file as far as readers allow; call it outside
+ * a transaction and off the writer's path. Returns the bytes of the log (0 for drivers without
+ * one). The log starts again from its beginning when all of it was moved while nobody wrote. */
 int64_t store_checkpoint(StoreConn *c);
 
 #define STORE_FAULTS(X)                                                                       \
