@@ -33,10 +33,11 @@ tsan: setup ## queue and writer under ThreadSanitizer
 	@tools/build $(BUILD)-tsan -Db_sanitize=thread -Db_lundef=false
 	@tools/test $(BUILD)-tsan threads
 
-clang: setup ## the same sources under clang, warnings as errors
+clang: ## the same sources under clang, warnings as errors
+	@tools/setup clang
 	@CC=clang tools/build $(BUILD)-clang
 
-fuzz: setup ## coverage-guided fuzzing of every reader, SECONDS_PER_TARGET=60 seconds each (clang, libFuzzer)
+fuzz: ## coverage-guided fuzzing of every reader, SECONDS_PER_TARGET=60 seconds each (clang, libFuzzer)
 	@tools/fuzz $(BUILD)-fuzz $(SECONDS_PER_TARGET)
 
 crash: build ## kill the server at random moments of the demonstration and compare after every restart
@@ -49,11 +50,12 @@ faults: build ## fail the N-th write, query and commit until the run is clean
 	@tools/test $(BUILD) faults
 
 bench: ## measure, print definitions, load and the figures of the design beside ours
-	@tools/setup bench
+	@tools/setup
 	@tools/build $(BUILD)-release -Dbuildtype=release
 	@tools/bench $(BUILD)-release
 
-cover: setup ## branch coverage of the unit tests, a table by folder
+cover: ## branch coverage of the unit tests, a table by folder
+	@tools/setup cover
 	@tools/build $(BUILD)-cover -Db_coverage=true
 	@tools/test $(BUILD)-cover unit
 	@gcovr --root . --object-directory $(BUILD)-cover --filter 'src/' --branches --sort-percentage
