@@ -86,8 +86,7 @@ static void run_feel_text(Str input, bool unary)
         Value out = value_null();
         run.fuel = FUZZ_FUEL;
         if (!unary && slots && feel_run(program, slots, &run, &out)) {
-            Buf b = buf_new(a, 0);
-            feel_string(out, &b);
+            (void)feel_string(a, out);
             (void)feel_to_plain(a, out);
         }
     }
@@ -133,7 +132,7 @@ static void run_form(Str input)
         FormFaults faults = {0};
         Value v = value_null();
         json_parse(a, input, &v, NULL);
-        form_check(form, v, FORM_SUBMIT, a, &faults);
+        form_check(form, v, FORM_SUBMIT, (Instant){0}, a, &faults);
     }
     arena_close(a);
 }

@@ -153,7 +153,7 @@ static bool roles_known(const Access *access, Decision *d, Value roles)
     for (size_t i = 0; i < count; i++) {
         Value item = value_item(roles, i);
         Str name = value_is(item, VALUE_STRING) ? item.as.string : STR_NONE;
-        if (!role_find(access, name))
+        if (!access_role_find(access, name))
             return decision_refuse_with(d, &fault_account_role, str_slice(name, 0, 60));
     }
     return true;
@@ -381,7 +381,7 @@ static const EventKind events[] = {
 
 static bool define(void *state, const Definition *definition, Err *err)
 {
-    return !str_equal(definition->kind, STR("role")) || role_define(state, definition, err);
+    return !str_equal(definition->kind, STR("role")) || access_role_define(state, definition, err);
 }
 
 static void *fresh(const void *state)

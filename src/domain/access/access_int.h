@@ -27,9 +27,9 @@ struct Access {
 };
 
 /* Compile a role and publish it; in use by readers at once. */
-bool role_define(Access *access, const Definition *definition, Err *err);
+bool access_role_define(Access *access, const Definition *definition, Err *err);
 /* The newest definition of that name, or NULL. */
-const Role *role_find(const Access *access, Str name);
+const Role *access_role_find(const Access *access, Str name);
 
 extern const Fault *const access_faults[];
 

@@ -90,7 +90,7 @@ static bool role_fields_known(const Definition *d, Value value, Err *err)
     return true;
 }
 
-bool role_define(Access *access, const Definition *definition, Err *err)
+bool access_role_define(Access *access, const Definition *definition, Err *err)
 {
     Value value = value_null();
     if (!json_parse(access->arena, definition->text, &value, err)) {
@@ -114,7 +114,7 @@ bool role_define(Access *access, const Definition *definition, Err *err)
     return true;
 }
 
-const Role *role_find(const Access *access, Str name)
+const Role *access_role_find(const Access *access, Str name)
 {
     const Role *role = atomic_load_explicit(&access->newest, memory_order_acquire);
     while (role && !str_equal(role->name, name))
@@ -142,7 +142,7 @@ bool access_permit(void *access, const Actor *actor, Str command_kind, Value bod
     char shown[200];
     Str roles = {shown, 0};
     for (size_t i = 0; i < actor->role_count; i++) {
-        const Role *role = role_find(access, actor->roles[i]);
+        const Role *role = access_role_find(access, actor->roles[i]);
         if (role && role_may(role, command_kind))
             return true;
         if (roles.len + actor->roles[i].len + 2 < sizeof shown) {
@@ -161,7 +161,7 @@ bool access_may_read(const Access *access, const Actor *actor, AccessRead what)
     if (str_equal(actor->id, STR("system")))
         return true;
     for (size_t i = 0; i < actor->role_count; i++) {
-        const Role *role = role_find(access, actor->roles[i]);
+        const Role *role = access_role_find(access, actor->roles[i]);
         if (role && (role->reads & (1u << what)))
             return true;
     }

@@ -38,6 +38,7 @@
 #define CASE_MATTERS_MAX 60u        /* matters of a thing */
 #define CASE_MATERIALS_MAX 300u     /* materials of a thing */
 #define CASE_DOCUMENTS_MAX 200u     /* documents of a case */
+#define CASE_CONTENT_BYTES_MAX (64u << 10) /* content of a document as JSON text */
 #define CASE_PAGE_MAX 200u          /* rows of a page */
 #define CASE_PAGE_DEFAULT 20u
 
@@ -355,7 +356,6 @@ bool case_invariants(StoreConn *conn, int64_t node, Id id, Arena *a, Err *err);
     X(case_unknown, REFUSAL, 404, false, "There is no such case.", "没有找到该办件。")          \
     X(case_closed, REFUSAL, 409, false, "Case {1} has ended ({2}); nothing can be changed.",    \
       "办件 {1} 已结束（{3}），不能再更改。")                                                   \
-    X(case_accepted_already, REFUSAL, 409, false, "Case {1} was accepted already.", "办件 {1} 已受理。") \
     X(part_unknown, INPUT, 404, false, "This case has no such part.", "该办件没有此事项。")     \
     X(matter_unknown, INPUT, 422, false, "The service \"{1}\" has no matter \"{2}\".",          \
       "事项“{1}”中没有“{2}”。")                                                                 \

@@ -185,12 +185,17 @@ Value process_incident_value(Arena *a, const ProcessIncident *incident, Lang lan
       "变量不符合要求：{1}。")                                                                    \
     X(variables_too_large, LIMIT, 413, false, "The variables of instance {1} exceed {2} bytes.",  \
       "流程实例 {1} 的变量超过 {2} 字节。")                                                       \
+    X(instance_too_large, LIMIT, 422, false,                                                      \
+      "Process instance {1} has too many steps or tokens to go on.",                              \
+      "流程实例 {1} 的步骤或令牌过多，无法继续。")                                                \
     X(field_invalid, INPUT, 422, false, "The field \"{1}\" is missing or wrong: {2}.",            \
       "字段“{1}”缺失或有误：{2}。")                                                               \
     X(cursor_invalid, INPUT, 400, false, "The page mark is not valid. Start with the first page.", \
       "分页标记无效，请从第一页开始。")                                                           \
     X(expression_failed, INPUT, 422, false, "The expression \"{1}\" gives {2}, but {3} is needed.", \
       "表达式“{1}”的结果为{2}，而这里需要{3}。")                                                  \
+    X(expression_stopped, LIMIT, 422, false, "The expression \"{1}\" took too many steps.",          \
+      "表达式“{1}”的计算步数超过上限。")                                                         \
     X(no_flow_taken, INPUT, 422, false,                                                           \
       "No condition is true at \"{1}\" and there is no default flow.",                            \
       "“{1}”处没有条件成立，也没有默认分支。")                                                    \
@@ -199,6 +204,8 @@ Value process_incident_value(Arena *a, const ProcessIncident *incident, Lang lan
     X(too_many_steps, LIMIT, 422, false,                                                          \
       "More than {1} elements were entered in one step; the diagram may loop for ever.",          \
       "单步进入的元素超过 {1} 个，流程图可能存在死循环。")                                        \
+    X(decision_unknown, INPUT, 422, false, "There is no decision \"{1}\" on this node.",          \
+      "本节点没有决策“{1}”。")                                                                    \
     X(decision_failed, INPUT, 422, false, "The decision \"{1}\" failed: {2}",                     \
       "决策“{1}”执行失败：{2}")                                                                   \
     X(job_failed, INPUT, 422, false, "The job \"{1}\" failed and has no retries left: {2}",       \

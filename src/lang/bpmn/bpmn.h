@@ -16,6 +16,7 @@
 
 #include "base/err.h"
 #include "base/value.h"
+#include "lang/bpmn/bpmn_faults.h"
 
 struct FeelProgram;
 
@@ -154,13 +155,16 @@ typedef struct BpmnElement {
     bool interrupting;  /* boundary event, start event of an event sub-process */
     bool parallel;      /* parallel multiple event */
     bool compensation;  /* an activity that only runs as compensation handler */
+    bool instantiate;   /* a receive task or event gateway that begins its process */
     uint32_t line;      /* in the file */
     uint32_t scope;     /* enclosing element; BPMN_NONE for element 0 */
     uint32_t attached;  /* boundary event: its activity; else BPMN_NONE */
     uint32_t handler;   /* compensation boundary event: its activity; else BPMN_NONE */
     uint32_t link;      /* link throw: the catch with its name; else BPMN_NONE */
     uint32_t default_flow; /* flow index, or BPMN_NONE */
-    uint32_t start;        /* scope: its start event without a trigger, or BPMN_NONE */
+    const uint32_t *entries; /* scope: elements that get a token when it is entered: its start
+                                event without a trigger, else whatever has no incoming flow */
+    uint32_t entry_count;
     const uint32_t *incoming, *outgoing; /* flow indexes, in the order of the file */
     uint32_t incoming_count, outgoing_count;
     const uint32_t *boundaries; /* activity: boundary events */
@@ -200,6 +204,14 @@ typedef struct BpmnModel {
 
 /* Read and check one file. path is for messages only. The model lives in a; text may go. */
 bool bpmn_compile(Arena *a, Str path, Str text, BpmnModel *out, Err *err);
+/* The same, going on after a fault: all faults of the file, in the order of their finding (at
+ * most BPMN_FAULTS_LISTED). True when there is none. */
+typedef struct BpmnFaults {
+    Err *items;
+    size_t count;
+} BpmnFaults;
+#define BPMN_FAULTS_LISTED 100u
+bool bpmn_compile_all(Arena *a, Str path, Str text, BpmnModel *out, BpmnFaults *faults);
 /* The process with this id, or NULL. */
 const BpmnProcess *bpmn_process(const BpmnModel *model, Str id);
 /* Index of an element (BPMN_NONE: there is none). */
@@ -210,21 +222,5 @@ static inline bool bpmn_has(BpmnExpression e) { return e.text.len > 0; }
 bool bpmn_is_activity(const BpmnElement *element);
 /* May the element hold tokens inside (process, sub-processes)? */
 bool bpmn_is_scope(const BpmnElement *element);
-
-#define BPMN_FAULTS(X)                                                                             \
-    X(bpmn_syntax, INPUT, 422, false, "This is not a BPMN model: {1}.", "不是有效的 BPMN 模型：{1}。") \
-    X(bpmn_unsupported, INPUT, 422, false,                                                         \
-      "The engine does not run this: {1}. Change the diagram; nothing was installed.",             \
-      "流程引擎不支持：{1}。请修改流程图；未安装任何内容。")                                       \
-    X(bpmn_rule, INPUT, 422, false, "The diagram breaks a rule of BPMN: {1}.",                     \
-      "流程图违反 BPMN 规则：{1}。")                                                               \
-    X(bpmn_reference, INPUT, 422, false, "\"{1}\" names \"{2}\", which does not exist here.",      \
-      "“{1}”引用了不存在的“{2}”。")                                                                \
-    X(bpmn_duplicate, INPUT, 422, false, "The id \"{1}\" stands twice (lines {2} and {3}).",       \
-      "标识“{1}”重复出现（第 {2} 行和第 {3} 行）。")                                               \
-    X(bpmn_expression, INPUT, 422, false, "The expression \"{1}\" is faulty: {2}",                 \
-      "表达式“{1}”有误：{2}")                                                                      \
-    X(bpmn_limit, LIMIT, 422, false, "The diagram exceeds a limit: {1}.", "流程图超出限制：{1}。")
-FAULT_DECLARE(BPMN_FAULTS)
 
 #endif
