@@ -17,10 +17,18 @@
 #define APP_COMMANDS(X)                                                                      \
     X(serve, "Run a node: open the data file, install packs, serve the API.",               \
       "运行节点：打开数据文件、安装服务包、提供接口。")                                       \
+    X(demo, "Play two services end to end against a running node.",                          \
+      "在运行中的节点上演示两项服务的全过程。")                                               \
+    X(check, "Check packs: every fault with its place and what to do.",                      \
+      "检查服务包：逐项指出错误的位置和处理办法。")                                           \
+    X(test, "Run the acceptance cases of packs on a virtual clock.",                         \
+      "在虚拟时钟上运行服务包的验收用例。")                                                   \
     X(verify, "Replay the journal and compare it with the tables.",                          \
       "重放日志，并与数据表逐行核对。")                                                       \
     X(token, "Open an account and print an access token for it, once.",                      \
-      "开立账户并输出一次性显示的访问令牌。")
+      "开立账户并输出一次性显示的访问令牌。")                                                 \
+    X(bench, "Load a running node through HTTP and measure it.",                             \
+      "通过 HTTP 对运行中的节点加压并测量。")
 
 /* What a subcommand is called with. argv[0] is its own name. */
 typedef struct CommandLine {
