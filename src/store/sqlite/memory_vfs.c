@@ -49,6 +49,7 @@ struct MemoryFile {
     unsigned slots_shared; /* bits of the slots this file shares */
     bool mapped;
     bool delete_on_close;
+    bool is_data; /* the data file, not its log or journal */
 };
 
 static pthread_mutex_t list_mutex = PTHREAD_MUTEX_INITIALIZER;
@@ -376,8 +377,9 @@ static int file_close(sqlite3_file *file)
     pthread_mutex_lock(&list_mutex);
     MemoryNode *n = f->node;
     n->open_count--;
-    /* A data file whose last user goes is gone: the store was private to the process. */
-    if (n->name[0] && (f->delete_on_close || n->open_count == 0))
+    /* A data file whose last user goes is gone: the store was private to the process. SQLite
+     * itself deletes the log and the journal. */
+    if (n->name[0] && (f->delete_on_close || (f->is_data && n->open_count == 0)))
         node_unlink(node_place(n->name));
     else
         node_free_unused(n);
@@ -423,6 +425,7 @@ static int vfs_open(sqlite3_vfs *vfs, sqlite3_filename name, sqlite3_file *file,
     f->base.pMethods = &file_methods;
     f->node = n;
     f->delete_on_close = flags & SQLITE_OPEN_DELETEONCLOSE;
+    f->is_data = flags & SQLITE_OPEN_MAIN_DB;
     if (out_flags)
         *out_flags = flags;
     return SQLITE_OK;
