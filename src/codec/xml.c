@@ -40,6 +40,7 @@ typedef struct Level {
 
 typedef struct Builder {
     XML_Parser parser;
+    Str text;
     Arena *arena;
     Err *err;
     bool refused;
@@ -52,15 +53,36 @@ typedef struct Builder {
 
 /* ---- Faults ---- */
 
-static void refuse(Builder *b, const Fault *fault, Str first, Str second)
+static void refuse_in(Builder *b, uint32_t line, uint32_t column, const Fault *fault, Str first,
+                      Str second)
 {
     if (b->refused)
         return;
     b->refused = true;
     err_set(b->err, fault, first, second);
-    err_at(b->err, STR_NONE, (uint32_t)XML_GetCurrentLineNumber(b->parser),
-           (uint32_t)XML_GetCurrentColumnNumber(b->parser) + 1);
+    err_at(b->err, STR_NONE, line, column);
     XML_StopParser(b->parser, XML_FALSE);
+}
+
+/* Where expat stands. */
+static void refuse(Builder *b, const Fault *fault, Str first, Str second)
+{
+    refuse_in(b, (uint32_t)XML_GetCurrentLineNumber(b->parser),
+              (uint32_t)XML_GetCurrentColumnNumber(b->parser) + 1, fault, first, second);
+}
+
+/* At a byte of the text; all before it is UTF-8. */
+static void refuse_at(Builder *b, size_t at, const Fault *fault, Str first)
+{
+    uint32_t line = 1;
+    size_t line_start = 0;
+    for (size_t i = 0; i < at; i++)
+        if (b->text.ptr[i] == '\n') {
+            line++;
+            line_start = i + 1;
+        }
+    uint32_t column = (uint32_t)utf8_count(str_slice(b->text, line_start, at)) + 1;
+    refuse_in(b, line, column, fault, first, STR_NONE);
 }
 
 static Str number_text(Builder *b, size_t n)
@@ -205,7 +227,14 @@ static void on_doctype(void *context, const XML_Char *name, const XML_Char *syst
                        const XML_Char *public_id, int has_internal_subset)
 {
     (void)name, (void)system_id, (void)public_id, (void)has_internal_subset;
-    refuse(context, &fault_xml_doctype, STR_NONE, STR_NONE);
+    /* Expat is somewhere behind the name by now; the declaration began before. */
+    Builder *b = context;
+    XML_Index index = XML_GetCurrentByteIndex(b->parser);
+    check(index >= 0 && (size_t)index <= b->text.len);
+    size_t at = (size_t)index;
+    while (at > 0 && !str_starts(str_slice(b->text, at, b->text.len), STR("<!DOCTYPE")))
+        at--;
+    refuse_at(b, at, &fault_xml_doctype, STR_NONE);
 }
 
 static void on_declaration(void *context, const XML_Char *version, const XML_Char *encoding,
@@ -227,27 +256,17 @@ static bool is_utf16(Str text)
 }
 
 /* Bytes that are no UTF-8, at the place where they stand. */
-static void refuse_bytes(Builder *b, Str text, size_t bad_at)
+static void refuse_bytes(Builder *b, size_t bad_at)
 {
-    uint32_t line = 1;
-    size_t line_start = 0;
-    for (size_t i = 0; i < bad_at; i++)
-        if (text.ptr[i] == '\n') {
-            line++;
-            line_start = i + 1;
-        }
     Buf bytes = buf_new(b->arena, 16);
     buf_add_text(&bytes, "0x");
-    Str bad = str_slice(text, bad_at, bad_at + 2);
+    Str bad = str_slice(b->text, bad_at, bad_at + 2);
     buf_add_hex(&bytes, bad.ptr, bad.len);
-    b->refused = true;
-    err_set(b->err, &fault_xml_encoding, buf_text(&bytes));
-    err_at(b->err, STR_NONE, line,
-           (uint32_t)utf8_count(str_slice(text, line_start, bad_at)) + 1);
+    refuse_at(b, bad_at, &fault_xml_encoding, buf_text(&bytes));
 }
 
 /* Expat stopped by itself: its error becomes a fault of ours. */
-static void refuse_as_expat_says(Builder *b, Str text)
+static void refuse_as_expat_says(Builder *b)
 {
     static const struct {
         enum XML_Error code;
@@ -269,8 +288,8 @@ static void refuse_as_expat_says(Builder *b, Str text)
     Str name = open != NULL ? open->name : STR_NONE;
     Str line = open != NULL ? number_text(b, open->line) : STR_NONE;
     size_t bad_at = 0;
-    if (!utf8_valid(text, &bad_at)) {
-        refuse_bytes(b, text, bad_at);
+    if (!utf8_valid(b->text, &bad_at)) {
+        refuse_bytes(b, bad_at);
         return;
     }
     if (code == XML_ERROR_NO_MEMORY) {
@@ -311,10 +330,13 @@ bool xml_parse(Arena *a, Str text, XmlNode **root, Err *err)
         err_at(err, STR_NONE, 1, 1);
         return false;
     }
+    if (str_starts(text, STR("\xef\xbb\xbf")))
+        text = str_slice(text, 3, text.len);
     Builder *b = arena_new(a, Builder);
     if (b == NULL || arena_failed(a))
         return err_set(err, &fault_out_of_memory, STR("XML"));
     b->arena = a;
+    b->text = text;
     b->err = err;
     b->parser = XML_ParserCreateNS(NULL, NAME_SEPARATOR);
     if (b->parser == NULL)
@@ -323,7 +345,7 @@ bool xml_parse(Arena *a, Str text, XmlNode **root, Err *err)
     enum XML_Status status =
         XML_Parse(b->parser, text.ptr != NULL ? text.ptr : "", (int)text.len, XML_TRUE);
     if (status != XML_STATUS_OK && !b->refused)
-        refuse_as_expat_says(b, text);
+        refuse_as_expat_says(b);
     XML_ParserFree(b->parser);
     if (b->refused)
         return false;
