@@ -56,6 +56,7 @@ Uint128 dec_power_of_ten(int n)
 
 int dec_digit_count(Uint128 c)
 {
+    check(c > 0);
     int count = 0;
     uint64_t low = (uint64_t)c;
     if (c >= TEN_19) {
@@ -64,7 +65,6 @@ int dec_digit_count(Uint128 c)
         check(c < TEN_19);
         low = (uint64_t)c;
     }
-    if (low == 0) return count;
     /* 1233 / 4096 is a little more than log10(2), so the guess is right or one too many. */
     int guess = (64 - __builtin_clzll(low)) * 1233 >> 12;
     return count + guess + (low >= powers[guess]);

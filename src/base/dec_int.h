@@ -68,7 +68,7 @@ static inline bool dec_coefficient_is_small(int64_t coefficient)
 
 /* 10^n for n in 0..38. */
 Uint128 dec_power_of_ten(int n);
-/* Number of decimal digits of c; 0 has none. */
+/* Number of decimal digits of c; requires c > 0. */
 int dec_digit_count(Uint128 c);
 DecParts dec_to_parts(Dec d);
 /* Requires a coefficient below 10^34 and a scale in range. */

@@ -37,11 +37,10 @@ static bool rounds_up(Rounding mode, bool negative, bool odd, int half, bool exa
         return false;
     case ROUND_CEILING:
         return !negative;
-    case ROUND_FLOOR:
+    default:
+        check(mode == ROUND_FLOOR);
         return negative;
     }
-    check(mode <= ROUND_FLOOR);
-    return false;
 }
 
 /* Drop the last digits of a coefficient. */
@@ -102,7 +101,8 @@ bool dec_round(Dec a, int scale, Rounding mode, Dec *out)
 bool dec_to_fen(Dec yuan, Rounding mode, Fen *out)
 {
     Dec rounded;
-    if (!dec_round(yuan, 2, mode, &rounded)) return false;
+    bool in_range = dec_round(yuan, 2, mode, &rounded);
+    check(in_range);
     DecParts p = dec_to_parts(rounded);
     if (p.scale != 2 || p.coefficient > (Uint128)INT64_MAX + p.negative) return false;
     uint64_t size = (uint64_t)p.coefficient;
@@ -124,7 +124,8 @@ bool dec_modulo(Dec a, Dec b, Dec *out)
     }
     _IDEC_flags flags = 0;
     Dec rest;
-    if (!dec_from_bid(bid128_fmod(dec_to_bid(a), dec_to_bid(b), &flags), &rest)) return false;
+    bool finite = dec_from_bid(bid128_fmod(dec_to_bid(a), dec_to_bid(b), &flags), &rest);
+    check(finite);
     if (dec_sign(rest) == -sign) return dec_add(rest, b, out);
     *out = rest;
     return true;

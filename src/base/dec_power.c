@@ -45,10 +45,10 @@ static const Wide ln_2 = {
 };
 #define INVERSE_LN_2 0xb8aa3b295c17f0bbu
 
-/* The integer next to x / ln 2 for |x| < 2^14; any neighbour would do. */
+/* The integer next to x / ln 2 for 0 < |x| < 2^14; any neighbour would do. */
 static int64_t binary_exponent(Wide x)
 {
-    int64_t bits = wide_is_zero(x) ? -1 : wide_bits(x);
+    int64_t bits = wide_bits(x);
     if (bits < 0) return 0;
     /* The top limb is |x| * 2^(64 - bits), so the product is |x| / ln 2 * 2^(127 - bits). */
     Uint128 product = (Uint128)x.limb[WIDE_LIMBS - 1] * INVERSE_LN_2;
@@ -56,14 +56,14 @@ static int64_t binary_exponent(Wide x)
     return x.negative ? -k : k;
 }
 
-/* e to the power x; requires |x| < 2^14. */
+/* e to the power x; requires 0 < |x| < 2^14. */
 static Wide exponential(Wide x)
 {
-    check(wide_is_zero(x) || wide_bits(x) <= EXP_BITS_MAX);
+    check(wide_bits(x) <= EXP_BITS_MAX);
     const Wide one = wide_from_int(1);
     int64_t k = binary_exponent(x);
     Wide r = wide_add(x, wide_multiply(ln_2, wide_from_int(-k)));
-    if (!wide_is_zero(r)) r.exponent -= HALVINGS;
+    r.exponent -= HALVINGS;
     Wide sum = one;
     for (unsigned n = SERIES_DEGREE; n > 0; n--) {
         sum = wide_add(one, wide_divide_by(wide_multiply(r, sum), n));
@@ -73,7 +73,7 @@ static Wide exponential(Wide x)
     return sum;
 }
 
-/* The natural logarithm of a > 0. */
+/* The natural logarithm of a > 0 other than 1. */
 static Wide logarithm(Dec a)
 {
     _IDEC_flags flags = 0;
@@ -88,10 +88,10 @@ static Wide logarithm(Dec a)
     return wide_add(y, wide_add(d, wide_negate(wide_divide_by(d_squared, 2))));
 }
 
-/* exp(x) as a Dec; false above the range. */
+/* exp(x) as a Dec, for x other than 0; false above the range. */
 static bool exponential_to_dec(Wide x, Dec *out, bool *exact)
 {
-    if (!wide_is_zero(x) && wide_bits(x) > EXP_BITS_MAX) {
+    if (wide_bits(x) > EXP_BITS_MAX) {
         *exact = false;
         if (!x.negative) return false;
         *out = dec_small(0, DEC_SCALE_MAX);
@@ -114,12 +114,11 @@ bool dec_log(Dec a, Dec *out)
 {
     bool exact;
     if (dec_sign(a) <= 0) return false;
-    Wide y = logarithm(a);
-    if (wide_is_zero(y) || dec_compare(a, dec_from_int(1)) == 0) {
+    if (dec_compare(a, dec_from_int(1)) == 0) {
         *out = dec_from_int(0);
         return true;
     }
-    return wide_to_dec(y, out, &exact);
+    return wide_to_dec(logarithm(a), out, &exact);
 }
 
 /* ---- Powers. */
@@ -130,7 +129,11 @@ static bool multiply_exact(Dec a, Dec b, Dec *out)
     _IDEC_flags flags = 0;
     BID_UINT128 product =
         bid128_mul(dec_to_bid(a), dec_to_bid(b), BID_ROUNDING_TO_NEAREST, &flags);
-    return !(flags & BID_INEXACT_EXCEPTION) && dec_from_bid(product, out);
+    /* An overflow is inexact too. */
+    if (flags & BID_INEXACT_EXCEPTION) return false;
+    bool finite = dec_from_bid(product, out);
+    check(finite);
+    return true;
 }
 
 /* a to the power n >= 0 by squaring; false as soon as a product is not exact. */

@@ -40,9 +40,8 @@ static bool parse_fast(Str text, Dec *out)
             return false;
         }
     }
-    /* A digit must be there and be the last character. */
-    char last = text.ptr[text.len - 1];
-    if (last < '0' || last > '9') return false;
+    /* A digit must be there and be the last character; sign and point sort before the digits. */
+    if (text.ptr[text.len - 1] < '0') return false;
     int scale = point == text.len ? 0 : (int)(text.len - point - 1);
     *out = dec_small(text.ptr[0] == '-' ? -n : n, scale);
     return true;

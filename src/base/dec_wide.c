@@ -160,7 +160,8 @@ Wide wide_multiply(Wide a, Wide b)
 
 Wide wide_divide_by(Wide a, uint64_t divisor)
 {
-    check(divisor > 0);
+    check(divisor > 0 && divisor < (uint64_t)1 << 63);
+    if (wide_is_zero(a)) return a;
     /* A fifth limb of quotient fills the bits that a divisor above 1 clears at the top. */
     uint64_t quotient[WIDE_LIMBS + 1], rest = 0;
     for (int i = WIDE_LIMBS; i >= 0; i--) {
@@ -170,7 +171,8 @@ Wide wide_divide_by(Wide a, uint64_t divisor)
     }
     Wide result = {.exponent = a.exponent, .negative = a.negative};
     memcpy(result.limb, quotient + 1, sizeof result.limb);
-    int empty = result.limb[3] ? __builtin_clzll(result.limb[3]) : 64;
+    /* The top limb is not zero: the divisor is below a's. */
+    int empty = __builtin_clzll(result.limb[3]);
     result = normalise(result);
     if (empty > 0) result.limb[0] |= quotient[0] >> (64 - empty);
     return result;
@@ -197,7 +199,7 @@ Wide wide_from_dec(Dec d)
         .negative = p.negative,
     };
     a = normalise(a);
-    return p.scale == 0 || wide_is_zero(a) ? a : wide_multiply(a, power_of_ten(-p.scale));
+    return p.scale == 0 ? a : wide_multiply(a, power_of_ten(-p.scale));
 }
 
 /* The integer next to |a| * 10^scale, which is below 2^127; ties to even. */
@@ -213,6 +215,13 @@ static Uint128 round_scaled(Wide a, int scale, bool *exact)
     return whole + (fraction >= half);
 }
 
+/* The decimal exponent of numbers from 2^bits up, or one less. log10(2) = 0.3010299..., which
+ * the two fractions bound from below in either direction. */
+static int exponent_guess(int64_t bits)
+{
+    return (int)(bits >= 0 ? bits * 30102 / 100000 : (bits * 30103 - 99999) / 100000);
+}
+
 bool wide_to_dec(Wide a, Dec *out, bool *exact)
 {
     int64_t bits = wide_bits(a);
@@ -222,17 +231,10 @@ bool wide_to_dec(Wide a, Dec *out, bool *exact)
         *out = dec_small(0, DEC_SCALE_MAX);
         return true;
     }
-    /* 30103 / 100000 is log10(2) nearly enough that the guess is at most one off. */
-    int64_t product = (bits - 1) * 30103;
-    int adjusted = (int)(product / 100000 - (product % 100000 < 0));
-    int scale = DEC_DIGITS - 1 - adjusted;
-    Uint128 least = dec_power_of_ten(DEC_DIGITS - 1), c = 0;
-    for (bool fits = false; !fits;) {
-        if (scale > DEC_SCALE_MAX) scale = DEC_SCALE_MAX;
-        c = round_scaled(a, scale, exact);
-        fits = c < 10 * least && (c >= least || scale == DEC_SCALE_MAX);
-        if (!fits) scale += c < least ? 1 : -1;
-    }
+    int scale = DEC_DIGITS - 1 - exponent_guess(bits - 1);
+    if (scale > DEC_SCALE_MAX) scale = DEC_SCALE_MAX;
+    Uint128 c = round_scaled(a, scale, exact);
+    if (c >= dec_power_of_ten(DEC_DIGITS)) c = round_scaled(a, --scale, exact);
     if (scale < DEC_SCALE_MIN) return false;
     *out = dec_from_checked_parts((DecParts){c, scale, a.negative});
     return true;

@@ -23,7 +23,7 @@ bool wide_is_zero(Wide a);
 Wide wide_negate(Wide a);
 Wide wide_add(Wide a, Wide b);
 Wide wide_multiply(Wide a, Wide b);
-Wide wide_divide_by(Wide a, uint64_t divisor); /* requires divisor > 0 */
+Wide wide_divide_by(Wide a, uint64_t divisor); /* 0 < divisor < 2^63 */
 /* The power of two above the size: |a| < 2^bits; requires a != 0. */
 int64_t wide_bits(Wide a);
 /* Round to 34 digits, half-even; what lies within 2^-100 of a tie is one. *exact: the

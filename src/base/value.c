@@ -478,13 +478,10 @@ bool value_same(Value a, Value b)
         return a.as.seconds == b.as.seconds && a.as.nanos == b.as.nanos;
     case VALUE_RANGE:
         return same_range(a.as.range, b.as.range);
-    case VALUE_FUNCTION:
+    default:
+        check(a.kind == VALUE_FUNCTION);
         return a.as.function == b.as.function;
-    case VALUE_KIND_COUNT:
-        break;
     }
-    check(a.kind < VALUE_KIND_COUNT);
-    return false;
 }
 
 const char *value_kind_name(ValueKind kind)

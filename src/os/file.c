@@ -96,7 +96,7 @@ static bool read_all(Arena *a, int fd, Str path, size_t limit_bytes, Str *out, E
         if (got == 0) break;
         len += (size_t)got;
     }
-    if (arena_failed(a) || !bytes) return err_set(err, &fault_out_of_memory, path);
+    if (arena_failed(a)) return err_set(err, &fault_out_of_memory, path);
     *out = (Str){bytes, len};
     return true;
 }
@@ -146,9 +146,9 @@ static bool write_new(const char *path, Str content)
     if (fd < 0) return false;
     bool ok = write_all(fd, content) && fsync(fd) == 0;
     int number = errno;
-    if (close(fd) != 0 && ok) return false;
-    errno = number;
-    return ok;
+    bool closed = close(fd) == 0;
+    if (!ok) errno = number;
+    return ok && closed;
 }
 
 static bool sync_directory(const char *path)
@@ -218,7 +218,8 @@ bool file_make_directory(Str path, Err *err)
         if (failed != 0 && errno != EEXIST) return fail_with_errno(path, errno, err);
         p.text[i] = i < path.len ? '/' : '\0';
     }
-    return file_is_directory(path) || fail_with_errno(path, ENOTDIR, err);
+    if (!file_is_directory(path)) return fail_with_errno(path, ENOTDIR, err);
+    return true;
 }
 
 static int compare_names(const void *a, const void *b)
@@ -226,26 +227,28 @@ static int compare_names(const void *a, const void *b)
     return str_compare(*(const Str *)a, *(const Str *)b);
 }
 
-/* The names of the entries that readdir gives, sorted; its order is the file system's. */
+/* The names of the entries, sorted, because the order of readdir is the file system's. The first
+ * list fits into the scratch memory of an arena that has failed, so it is never NULL. */
 static bool list_names(Arena *a, DIR *open, Str directory, Str **names, size_t *count, Err *err)
 {
     size_t capacity = 64, used = 0;
     Str *list = arena_new_array(a, Str, capacity);
     struct dirent *entry;
     errno = 0;
-    while (list && (entry = readdir(open)) != NULL) {
+    while ((entry = readdir(open)) != NULL) {
         if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0) continue;
         if (used == capacity) {
             Str *larger = arena_new_array(a, Str, capacity * 2);
-            if (larger) memcpy(larger, list, used * sizeof(Str));
+            if (arena_failed(a)) break;
+            memcpy(larger, list, used * sizeof(Str));
             list = larger;
             capacity *= 2;
         }
-        if (list) list[used++] = arena_copy(a, str_from(entry->d_name));
+        list[used++] = arena_copy(a, str_from(entry->d_name));
         errno = 0;
     }
-    if (errno != 0) return fail_with_errno(directory, errno, err);
     if (arena_failed(a)) return err_set(err, &fault_out_of_memory, directory);
+    if (errno != 0) return fail_with_errno(directory, errno, err);
     if (used > 1) qsort(list, used, sizeof(Str), compare_names);
     *names = list;
     *count = used;

@@ -1,5 +1,6 @@
 /* Arenas, buffers and maps, and failed checks. */
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -19,11 +20,15 @@
 /* malloc as the linker gives it to the code under test: may be told to have nothing. */
 void *__real_malloc(size_t size);
 void *__wrap_malloc(size_t size);
-static bool malloc_fails;
+static int malloc_failures; /* so many calls from now on fail */
 
 void *__wrap_malloc(size_t size)
 {
-    return malloc_fails ? NULL : __real_malloc(size);
+    if (malloc_failures > 0) {
+        malloc_failures--;
+        return NULL;
+    }
+    return __real_malloc(size);
 }
 
 static bool all_zero(const char *bytes, size_t count)
@@ -210,14 +215,14 @@ static void no_memory(void **state)
 {
     (void)state;
     Arena *a = arena_open(10u << 20);
-    malloc_fails = true;
+    malloc_failures = 1;
     char *scratch = arena_take(a, 100);
     assert_false(arena_failed(a)); /* the first chunk is there */
     assert_null(arena_take(a, 1u << 20));
     assert_true(arena_failed(a));
     scratch = arena_take(a, 100);
     assert_non_null(scratch);
-    malloc_fails = false;
+    assert_int_equal(malloc_failures, 0);
     arena_close(a);
 }
 
@@ -240,13 +245,25 @@ static int ending(void (*body)(void))
 
 static void open_without_memory(void)
 {
-    malloc_fails = true;
+    malloc_failures = 1;
     arena_open(1);
 }
 
 static void break_a_check(void)
 {
     check(1 + 1 == 3);
+}
+
+static void leave(int number)
+{
+    exit(100 + number);
+}
+
+/* abort() lets a handler run first. */
+static void break_a_check_with_handler(void)
+{
+    signal(SIGABRT, leave);
+    check(false);
 }
 
 static void keep_a_check(void)
@@ -259,6 +276,7 @@ static void endings(void **state)
     (void)state;
     assert_int_equal(ending(open_without_memory), EXIT_FAILURE);
     assert_int_equal(ending(break_a_check), -SIGABRT);
+    assert_int_equal(ending(break_a_check_with_handler), 100 + SIGABRT);
     assert_int_equal(ending(keep_a_check), 99);
 }
 
@@ -311,6 +329,11 @@ static void text_beyond_the_limit(void **state)
     assert_true(buf_failed(&c));
     buf_add_hex(&c, "", SIZE_MAX);
     assert_true(buf_failed(&c));
+    arena_reset(a);
+    Buf d = buf_new(a, 16);
+    buf_add_char(&d, 'x');
+    buf_add(&d, (Str){"", SIZE_MAX});
+    assert_true(buf_failed(&d));
     arena_close(a);
 }
 

@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "base/dec.h"
+#include "base/dec_wide.h"
 
 static Arena *arena;
 
@@ -294,6 +294,35 @@ static void roots_and_logarithms(void **state)
     unary(dec_log, "-1", NULL);
 }
 
+/* The 256-bit numbers themselves, where powers and logarithms rarely take them. */
+static void wide_numbers(void **state)
+{
+    (void)state;
+    Dec d;
+    bool is_exact;
+    Wide seven = wide_from_int(7), big = wide_from_dec(number("1e300")), zero = wide_from_int(0);
+    assert_true(wide_to_dec(wide_add(seven, seven), &d, &is_exact) && is_exact);
+    assert_int_equal(dec_compare(d, number("14")), 0);
+    assert_true(wide_to_dec(wide_add(seven, wide_from_int(-9)), &d, &is_exact));
+    assert_int_equal(dec_compare(d, number("-2")), 0);
+    /* The exponents agree, the sizes do not: the difference turns round, over all limbs. */
+    assert_true(wide_to_dec(wide_add(wide_from_int(4), seven), &d, &is_exact));
+    assert_int_equal(dec_compare(d, number("11")), 0);
+    assert_true(wide_to_dec(wide_add(wide_from_int(4), wide_from_int(-7)), &d, &is_exact));
+    assert_int_equal(dec_compare(d, number("-3")), 0);
+    assert_true(wide_is_zero(wide_add(seven, wide_from_int(-7))));
+    assert_true(wide_is_zero(wide_multiply(seven, zero)));
+    assert_true(wide_is_zero(wide_from_dec(number("0.00"))));
+    assert_false(wide_negate(zero).negative);
+    assert_true(wide_is_zero(wide_divide_by(zero, 2)));
+    assert_int_equal(wide_bits(wide_add(zero, seven)), 3);
+    assert_int_equal(wide_bits(wide_add(seven, zero)), 3);
+    assert_int_equal(wide_bits(wide_add(seven, big)), wide_bits(big));
+    assert_true(wide_to_dec(wide_divide_by(wide_from_int(1), 3), &d, &is_exact) && !is_exact);
+    assert_same(d, "0.3333333333333333333333333333333333");
+    assert_int_equal(wide_bits(wide_divide_by(seven, 1)), 3);
+}
+
 static void rounding(void **state)
 {
     (void)state;
@@ -453,7 +482,7 @@ int main(void)
         cmocka_unit_test(range),       cmocka_unit_test(adding),
         cmocka_unit_test(multiplying), cmocka_unit_test(remainders),
         cmocka_unit_test(powers),      cmocka_unit_test(roots_and_logarithms),
-        cmocka_unit_test(rounding),    cmocka_unit_test(comparing),
+        cmocka_unit_test(wide_numbers), cmocka_unit_test(rounding), cmocka_unit_test(comparing),
         cmocka_unit_test(whole_numbers), cmocka_unit_test(yuan_to_fen),
     };
     return cmocka_run_group_tests(tests, open_arena, close_arena);

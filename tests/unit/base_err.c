@@ -106,6 +106,9 @@ static void cutting(void **state)
     assert_int_equal(err_arg(&err, 0).len, 480);
     assert_int_equal(err_arg(&err, 1).len, 0);
     err_clear(&err);
+    err_set(&err, &fault_test_nine, (Str){many, 477}, STR("xy"), STR("办理"));
+    assert_int_equal(err_arg(&err, 2).len, 0); /* not even one character fits */
+    err_clear(&err);
     err_set(&err, &fault_test_nine, STR("a\xFF\xE5\x8A" "b\xE5"));
     assert_true(str_equal(err_arg(&err, 0), STR("a???b?")));
     /* Places are cut the same way. */

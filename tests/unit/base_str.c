@@ -108,6 +108,8 @@ static void whole_numbers(void **state)
         {"1 ", false, 0},
         {"1.0", false, 0},
         {"1/", false, 0},
+        {"1:", false, 0},
+        {"x", false, 0},
         {"--1", false, 0},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
