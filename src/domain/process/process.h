@@ -153,6 +153,23 @@ bool process_incident_list(StoreConn *conn, int64_t node, int64_t instance, bool
                            size_t *count, Err *err);
 Value process_incident_value(Arena *a, const ProcessIncident *incident, Lang lang);
 
+/* A job of an outside worker: what process.job_activate names by key. */
+typedef struct ProcessJob {
+    int64_t key;
+    int64_t instance;
+    Id case_id;
+    Str process, element;
+    Str type;
+    int64_t retries; /* left */
+    Value headers;   /* context of texts */
+    Str worker;      /* who has it, or empty */
+    Instant due;     /* end of the lease */
+    Value variables; /* all that the job sees */
+} ProcessJob;
+/* False with job_unknown. */
+bool process_job_read(StoreConn *conn, int64_t node, int64_t key, Arena *a, ProcessJob *out,
+                      Err *err);
+
 /* Refusals, in order of precedence. */
 #define PROCESS_FAULTS(X)                                                                         \
     X(process_unknown, INPUT, 404, false, "There is no process \"{1}\" on this node.",            \
@@ -204,6 +221,8 @@ Value process_incident_value(Arena *a, const ProcessIncident *incident, Lang lan
     X(too_many_steps, LIMIT, 422, false,                                                          \
       "More than {1} elements were entered in one step; the diagram may loop for ever.",          \
       "单步进入的元素超过 {1} 个，流程图可能存在死循环。")                                        \
+    X(too_many_calls, LIMIT, 422, false, "Call activities are nested deeper than {1}.",            \
+      "调用活动嵌套超过 {1} 层。")                                                                \
     X(decision_unknown, INPUT, 422, false, "There is no decision \"{1}\" on this node.",          \
       "本节点没有决策“{1}”。")                                                                    \
     X(decision_failed, INPUT, 422, false, "The decision \"{1}\" failed: {2}",                     \

@@ -1,0 +1,188 @@
+/* process_gateway.c - splits, joins, and which flows leave an element that is done.
+ *
+ * Joins. A token that comes to a joining gateway waits there (TOKEN_JOIN) with the flow it came by.
+ *
+ *   parallel   passes when every incoming flow has a token; one of each flow is merged, what came
+ *              twice waits for the next round.
+ *   inclusive  passes when no living token of the same scope can still change the picture.
+ *              BPMN 2.0, 13.4.3, in the words of reach (bpmn_link.c): with A the set of incoming
+ *              flows that have a token, a token elsewhere with reach R holds the join back
+ *              when R has a flow outside A and none inside A:
+ *
+ *                  blocked  ⇔  ∃ token:  R ∖ A ≠ ∅  and  R ∩ A = ∅
+ *
+ *              A token that can reach both kinds does not hold it back: that is what lets loops
+ *              around the join end. The question is asked for every waiting join whenever the
+ *              queue is empty, so after every arrival and after every death of a token, wherever
+ *              it died; nothing is counted and nothing can be missed.
+ *
+ * Splits. Exclusive: the first flow whose condition is true. Inclusive, activities and events: all
+ * flows whose condition is true, and those without one. The default flow when none was true. */
+#include "domain/process/process_int.h"
+
+static int flow_place(const Game *g, const BpmnElement *e, Str flow)
+{
+    for (uint32_t i = 0; i < e->incoming_count; i++) {
+        if (str_equal(g->program->flows[e->incoming[i]].id, flow)) {
+            return (int)i;
+        }
+    }
+    return -1;
+}
+
+static bool waits_with(const Token *other, const Token *t)
+{
+    return !other->gone && other->scope == t->scope && other->index == t->index &&
+           (other->flags & TOKEN_JOIN);
+}
+
+/* The first waiting token of each incoming flow; the bits of the flows that have one. */
+static uint64_t arrivals(const Game *g, const Token *t, const BpmnElement *e,
+                         int64_t first[BPMN_JOIN_MAX])
+{
+    uint64_t arrived = 0;
+    for (size_t i = 0; i < g->in.token_count; i++) {
+        const Token *other = g->in.tokens[i];
+        int place = waits_with(other, t) ? flow_place(g, e, other->flow) : -1;
+        if (place >= 0 && !(arrived & (1ull << place))) {
+            arrived |= 1ull << place;
+            first[place] = other->key;
+        }
+    }
+    return arrived;
+}
+
+/* One token of each arrived flow becomes one; the oldest of them goes on. */
+static void merge(Game *g, const BpmnElement *e, uint64_t arrived,
+                  const int64_t first[BPMN_JOIN_MAX])
+{
+    int64_t survivor = 0;
+    for (uint32_t i = 0; i < e->incoming_count; i++) {
+        if ((arrived & (1ull << i)) && (survivor == 0 || first[i] < survivor)) {
+            survivor = first[i];
+        }
+    }
+    for (uint32_t i = 0; i < e->incoming_count; i++) {
+        if ((arrived & (1ull << i)) && first[i] != survivor) {
+            game_leave(g, first[i], LEAVE_MERGED, value_null());
+        }
+    }
+    Token *t = instance_token(&g->in, survivor);
+    change_set(g, t, t->flags & ~TOKEN_JOIN, t->ref, t->data);
+    game_push(g, MOVE_PASS, survivor, value_null());
+}
+
+static uint64_t all_flows(const BpmnElement *e)
+{
+    check(e->incoming_count <= BPMN_JOIN_MAX);
+    return e->incoming_count == 64 ? ~0ull : (1ull << e->incoming_count) - 1;
+}
+
+bool gateway_enter(Game *g, Token *t, const BpmnElement *e)
+{
+    bool joins = e->incoming_count > 1 &&
+                 (e->type == BPMN_PARALLEL_GATEWAY || e->type == BPMN_INCLUSIVE_GATEWAY);
+    if (e->type == BPMN_EVENT_GATEWAY) {
+        return watch_open(g, t, e);
+    }
+    if (!joins) {
+        return gateway_pass(g, t, e);
+    }
+    change_set(g, t, t->flags | TOKEN_JOIN, t->ref, t->data);
+    if (e->type == BPMN_PARALLEL_GATEWAY) {
+        int64_t first[BPMN_JOIN_MAX];
+        uint64_t arrived = arrivals(g, t, e, first);
+        if (arrived == all_flows(e)) {
+            merge(g, e, arrived, first);
+        }
+    }
+    return true;
+}
+
+bool gateway_pass(Game *g, Token *t, const BpmnElement *e)
+{
+    int64_t scope = t->scope;
+    uint32_t *flows = arena_new_array(g->a, uint32_t, e->outgoing_count + 1);
+    uint32_t count = 0;
+    if (!flows || !gateway_choose(g, e, t->key, flows, &count)) {
+        return false;
+    }
+    game_leave(g, t->key, LEAVE_COMPLETED, value_null());
+    game_take_flows(g, flows, count, scope);
+    return true;
+}
+
+static bool is_held_back(const Game *g, const Token *t, const BpmnElement *e, uint64_t arrived)
+{
+    for (size_t i = 0; i < g->in.token_count; i++) {
+        const Token *other = g->in.tokens[i];
+        if (other->gone || other->scope != t->scope || other->index == t->index) {
+            continue;
+        }
+        uint64_t reach = e->reach[other->index];
+        if ((reach & ~arrived) && !(reach & arrived)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool gateway_examine(Game *g)
+{
+    for (size_t i = 0; i < g->in.token_count; i++) {
+        const Token *t = g->in.tokens[i];
+        if (t->gone || !(t->flags & TOKEN_JOIN)) {
+            continue;
+        }
+        const BpmnElement *e = game_element(g, t);
+        int64_t first[BPMN_JOIN_MAX];
+        uint64_t arrived = e->type == BPMN_INCLUSIVE_GATEWAY ? arrivals(g, t, e, first) : 0;
+        if (arrived && !is_held_back(g, t, e, arrived)) {
+            merge(g, e, arrived, first);
+            return true;
+        }
+    }
+    return false;
+}
+
+/* ---- Choosing flows. */
+
+static bool holds(Game *g, const BpmnFlow *f, int64_t token, bool *out)
+{
+    *out = true;
+    return !bpmn_has(f->condition) || variable_evaluate_boolean(g, &f->condition, token, out);
+}
+
+bool gateway_choose(Game *g, const BpmnElement *e, int64_t token, uint32_t *flows,
+                    uint32_t *count)
+{
+    bool exclusive = e->type == BPMN_EXCLUSIVE_GATEWAY;
+    bool parallel = e->type == BPMN_PARALLEL_GATEWAY;
+    uint32_t conditional = 0;
+    *count = 0;
+    for (uint32_t i = 0; i < e->outgoing_count; i++) {
+        const BpmnFlow *f = &g->program->flows[e->outgoing[i]];
+        bool taken = parallel;
+        if (e->outgoing[i] == e->default_flow) {
+            continue;
+        }
+        if (!parallel && !holds(g, f, token, &taken)) {
+            return false;
+        }
+        if (taken) {
+            flows[(*count)++] = e->outgoing[i];
+            conditional += bpmn_has(f->condition);
+        }
+        if (taken && exclusive) {
+            return true;
+        }
+    }
+    bool plain = !exclusive && e->type != BPMN_INCLUSIVE_GATEWAY;
+    if (e->default_flow != BPMN_NONE && (plain ? conditional == 0 : *count == 0)) {
+        flows[(*count)++] = e->default_flow;
+    }
+    if (*count == 0 && e->outgoing_count > 0) {
+        return game_fail(g, &fault_no_flow_taken, e->id);
+    }
+    return true;
+}
