@@ -109,11 +109,14 @@ const CommandTarget *core_command_target(const Core *core, Str kind)
     return map_get(&core->commands, kind);
 }
 
-void core_apply(const Core *core, const Appliers *to, const Event *event)
+void core_apply(const Core *core, const Appliers *to, const Event *event, Arena *scratch)
 {
+    Event whole = *event;
+    whole.node = core->node;
+    whole.arena = scratch;
     for (const EventTarget *t = map_get(&core->events, event->kind); t; t = t->next)
         if (t->apply)
-            t->apply(to->states[t->module], to->conn, event);
+            t->apply(to->states[t->module], to->conn, &whole);
 }
 
 static void add_modules(Core *core, const CoreOptions *options)

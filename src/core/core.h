@@ -83,7 +83,7 @@ typedef struct Event {
     int64_t seq; /* of the journal record */
     Str actor;
     int64_t node; /* of the core: the first column of every row an applier writes */
-    Arena *arena; /* scratch for the applier; ends with the command */
+    Arena *arena; /* scratch for the applier; ends with the command (in a replay: the record) */
 } Event;
 typedef void ApplyFn(void *state, StoreConn *conn, const Event *event);
 

@@ -183,7 +183,8 @@ struct Core {
 /* ---- core.c */
 extern const Module core_module;
 const CommandTarget *core_command_target(const Core *core, Str kind);
-void core_apply(const Core *core, const Appliers *to, const Event *event);
+/* scratch: memory for the appliers, which ends with the command. */
+void core_apply(const Core *core, const Appliers *to, const Event *event, Arena *scratch);
 /* Rows of all modules into caches again, after a rollback. */
 bool core_reload(Core *core, Err *err);
 Reply core_refused(const Err *err);

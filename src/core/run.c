@@ -84,7 +84,7 @@ static void apply_emissions(Run *run, const Decision *d)
                        .closed = e->closed, .at = run->at, .seq = run->seq,
                        .actor = run->root.actor.id};
         journal_event(run, &event);
-        core_apply(run->core, &run->core->live, &event);
+        core_apply(run->core, &run->core->live, &event, run->arena);
     }
 }
 

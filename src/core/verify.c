@@ -72,7 +72,7 @@ static bool replay_record(Verify *v, Arena *a, const JournalRow *row, Err *err)
         return false;
     for (size_t i = 0; i < text.event_count; i++) {
         const Event *e = &text.events[i];
-        core_apply(v->core, &v->replay, e);
+        core_apply(v->core, &v->replay, e, a);
         if (str_equal(e->kind, STR("core.installed")) &&
             !definitions_replay(v->core, e, v->replay.states, err))
             return false;
@@ -252,14 +252,17 @@ static Str select_text(Comparison *c, Arena *a)
     }
     check(has_node); /* every table carries the node */
     buf_printf(&sql, " FROM \"%.*s\" WHERE node = ?1 ORDER BY ", STR_ARG(c->table));
-    for (int place = 1; place <= (int)c->count; place++)
-        for (size_t i = 0; i < c->count; i++)
-            if (c->columns[i].key == place) {
-                buf_printf(&sql, "%s\"%.*s\"", c->key_count ? ", " : "",
-                           STR_ARG(c->columns[i].name));
-                c->keys[c->key_count++] = (int)i;
-            }
-    check(c->key_count > 0); /* and has a primary key */
+    int place = 0;
+    for (size_t i = 0; i < c->count; i++) {
+        if (c->columns[i].key != place + 1)
+            continue;
+        buf_printf(&sql, "%s\"%.*s\"", place ? ", " : "", STR_ARG(c->columns[i].name));
+        if (!str_equal(c->columns[i].name, STR("node")))
+            c->keys[c->key_count++] = (int)i;
+        place++;
+        i = SIZE_MAX; /* look for the next place from the first column on */
+    }
+    check(place > 0); /* and has a primary key */
     return buf_text(&sql);
 }
 
