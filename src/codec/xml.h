@@ -52,8 +52,9 @@ XmlNode *xml_child(const XmlNode *n, Str space, Str name);
 /* The next sibling with the same name and namespace as n. */
 XmlNode *xml_next_same(const XmlNode *n);
 bool xml_is(const XmlNode *n, Str space, Str name);
-/* Resolve "p:local" (p may be "xml") against the prefixes in force at n: the URI and the local part. Without a
- * prefix the default namespace (may be empty). False for an undeclared prefix. */
+/* Resolve "p:local" (p may be "xml") against the prefixes in force at n: the URI and the local
+ * part. Without a prefix the default namespace (may be empty). False for an undeclared prefix
+ * and for what is no QName. */
 bool xml_qname(const XmlNode *n, Str qname, Str *space, Str *local);
 
 /* All carry line and column. xml_syntax is what has no row of its own, in expat's words. */

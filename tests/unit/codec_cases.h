@@ -31,7 +31,8 @@ static inline Str case_read(Arena *a, const char *folder, const char *name, bool
 {
     const char *source = getenv("TONGBAN_SOURCE");
     char path[1024];
-    snprintf(path, sizeof path, "%s/tests/cases/%s/%s", source != NULL ? source : ".", folder, name);
+    snprintf(path, sizeof path, "%s/tests/cases/%s/%s", source != NULL ? source : ".", folder,
+             name);
     FILE *file = fopen(path, "rb");
     *found = file != NULL;
     if (file == NULL)
@@ -80,7 +81,7 @@ static inline bool case_fault_agrees(const CaseFile *c, const Err *err)
     snprintf(expected, sizeof expected, "bad.%s.%u.%u.", err->fault->name, err->line, err->column);
     if (strncmp(c->name, expected, strlen(expected)) == 0)
         return true;
-    print_message("%s/%s: refused as %s\n", c->folder, c->name, expected);
+    print_message("# %s/%s: refused as %s\n", c->folder, c->name, expected);
     return false;
 }
 
@@ -92,7 +93,7 @@ static inline bool case_message_is_whole(Arena *a, const CaseFile *c, const Err 
         err_text(err, (Lang)lang, &text);
         if (text.len == 0 || str_find(buf_text(&text), STR("{")) == 0 ||
             !utf8_valid(buf_text(&text), NULL)) {
-            print_message("%s/%s: bad message: %s\n", c->folder, c->name, buf_cstr(&text));
+            print_message("# %s/%s: bad message: %s\n", c->folder, c->name, buf_cstr(&text));
             return false;
         }
     }

@@ -55,7 +55,7 @@ static void test_records(void **state)
         Str shown = show_records(a, str_from(rows[i].text), rows[i].separator, &err);
         assert_null(err.fault);
         if (!str_equal(shown, str_from(rows[i].shown)))
-            print_message("%s -> %.*s\n", rows[i].text, STR_ARG(shown));
+            print_message("# %s -> %.*s\n", rows[i].text, STR_ARG(shown));
         assert_true(str_equal(shown, str_from(rows[i].shown)));
     }
     arena_close(a);

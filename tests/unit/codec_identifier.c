@@ -12,7 +12,8 @@ typedef struct Row {
 } Row;
 
 #define VALID(format, text) {format, text, IDENTIFIER_VALID, NULL, NULL}
-#define LEGACY(format, text, fault) {format, text, IDENTIFIER_LEGACY, &fault_identifier_##fault, NULL}
+#define LEGACY(format, text, fault) \
+    {format, text, IDENTIFIER_LEGACY, &fault_identifier_##fault, NULL}
 #define INVALID(format, text, fault, second) \
     {format, text, IDENTIFIER_INVALID, &fault_identifier_##fault, second}
 
@@ -139,7 +140,7 @@ static void test_rows(void **state)
         bool same = outcome == row->outcome && err.fault == row->fault &&
                     (row->second == NULL || str_equal(err_arg(&err, 1), str_from(row->second)));
         if (!same)
-            print_message("%s %s: %d %s {2}=%.*s\n", row->format, row->text, (int)outcome,
+            print_message("# %s %s: %d %s {2}=%.*s\n", row->format, row->text, (int)outcome,
                           err.fault != NULL ? err.fault->name : "", STR_ARG(err_arg(&err, 1)));
         failed += !same;
         assert_int_equal(identifier_check(str_from(row->format), str_from(row->text), NULL),

@@ -21,7 +21,7 @@ static void judge_accepted(Arena *a, const CaseFile *c, Value v, size_t *failed)
     Str written = json_copy_text(a, v);
     if (str_equal(written, expected))
         return;
-    print_message("%s: written as %.*s\n", c->name, STR_ARG(written));
+    print_message("# %s: written as %.*s\n", c->name, STR_ARG(written));
     ++*failed;
 }
 
@@ -34,7 +34,7 @@ static void judge_case(Arena *a, const CaseFile *c, void *context)
     if (accepted != c->accepted) {
         Buf text = buf_new(a, 0);
         err_show(&err, LANG_EN, &text);
-        print_message("%s: accepted=%d %s\n", c->name, accepted,
+        print_message("# %s: accepted=%d %s\n", c->name, accepted,
                       err.fault != NULL ? buf_cstr(&text) : "");
         ++*failed;
     } else if (accepted) {

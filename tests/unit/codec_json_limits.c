@@ -238,7 +238,7 @@ static void test_locate(void **state)
         uint32_t line = 0, column = 0;
         bool found = json_locate(str_from(located_text), str_from(rows[i].pointer), &line, &column);
         if (line != rows[i].line || column != rows[i].column)
-            print_message("%s: %u:%u\n", rows[i].pointer, line, column);
+            print_message("# %s: %u:%u\n", rows[i].pointer, line, column);
         assert_int_equal(found, rows[i].line > 0);
         assert_int_equal(line, rows[i].line);
         assert_int_equal(column, rows[i].column);
@@ -249,7 +249,8 @@ static void test_locate(void **state)
 static void test_locate_broken(void **state)
 {
     Fixture *f = *state;
-    static const char *const pointers[] = {"/matters/1/a~1b/1/1", "/办\xf0\x9f\x98\xb9\n", "/", "/~"};
+    static const char *const pointers[] = {"/matters/1/a~1b/1/1",
+                                           "/办\xf0\x9f\x98\xb9\n", "/", "/~"};
     for (size_t len = 0; len < strlen(located_text); len++) {
         char *cut = malloc(len + 1); /* its end is known to the address sanitizer */
         memcpy(cut, located_text, len);

@@ -50,7 +50,7 @@ static void judge_case(Arena *a, const CaseFile *c, void *context)
     if (accepted != c->accepted) {
         if (!accepted)
             err_show(&err, LANG_EN, &shown);
-        print_message("%s: accepted=%d %s\n", c->name, accepted, buf_cstr(&shown));
+        print_message("# %s: accepted=%d %s\n", c->name, accepted, buf_cstr(&shown));
         ++*failed;
     } else if (accepted) {
         char out_name[300];
@@ -58,7 +58,7 @@ static void judge_case(Arena *a, const CaseFile *c, void *context)
         snprintf(out_name, sizeof out_name, "%.*sout", (int)(strlen(c->name) - 3), c->name);
         show_node(root, 0, &shown);
         if (!str_equal(buf_text(&shown), case_read(a, c->folder, out_name, &found)) || !found) {
-            print_message("%s:\n%s", c->name, buf_cstr(&shown));
+            print_message("# %s:\n%s", c->name, buf_cstr(&shown));
             ++*failed;
         }
     } else if (!case_fault_agrees(c, &err) || !case_message_is_whole(a, c, &err)) {
@@ -203,7 +203,8 @@ static void test_qnames(void **state)
         const char *qname, *at_root, *at_leaf; /* NULL: not to be resolved */
     } rows[] = {
         {"d:x", "urn:d", "urn:d"}, {"f:x", "urn:f", "urn:h"}, {"x", "urn:e", ""},
-        {"xml:lang", "http://www.w3.org/XML/1998/namespace", "http://www.w3.org/XML/1998/namespace"},
+        {"xml:lang", "http://www.w3.org/XML/1998/namespace",
+         "http://www.w3.org/XML/1998/namespace"},
         {"g:x", NULL, NULL},       {"d:", NULL, NULL},        {":x", NULL, NULL},
         {"", NULL, NULL},          {"d:x:y", NULL, NULL},
     };

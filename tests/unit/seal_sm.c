@@ -62,7 +62,8 @@ static void test_sm3_pieces(void **state)
         text[i] = (char)(i * 7 + 3);
     Sm3 whole = sm3((Str){text, sizeof text});
     for (size_t cut = 0; cut <= sizeof text; cut++) {
-        Sm3 pieces = sm3_of((const Str[]){{text, cut}, STR_NONE, {text + cut, sizeof text - cut}}, 3);
+        Str rest = {text + cut, sizeof text - cut};
+        Sm3 pieces = sm3_of((const Str[]){{text, cut}, STR_NONE, rest}, 3);
         assert_true(sm3_equal(&whole, &pieces));
     }
 }
