@@ -183,7 +183,8 @@ struct Core {
 /* ---- core.c */
 extern const Module core_module;
 const CommandTarget *core_command_target(const Core *core, Str kind);
-/* scratch: memory for the appliers, which ends with the command. */
+/* Hand an event to every module that listens, with the node and scratch memory filled in. */
+void core_apply(const Core *core, const Appliers *to, const Event *event, Arena *scratch);
 void core_apply(const Core *core, const Appliers *to, const Event *event, Arena *scratch);
 /* Rows of all modules into caches again, after a rollback. */
 bool core_reload(Core *core, Err *err);
