@@ -66,7 +66,14 @@ void schema_write_type(Str type, bool nullable, Buf *out);
 
 /* ---- Query parameters: the table in route_list.c. */
 
-typedef enum QueryType { QUERY_TEXT, QUERY_LIMIT, QUERY_NUMBER, QUERY_ID, QUERY_BOOLEAN, QUERY_WORD } QueryType;
+typedef enum QueryType {
+    QUERY_TEXT,
+    QUERY_LIMIT,
+    QUERY_NUMBER,
+    QUERY_ID,
+    QUERY_BOOLEAN,
+    QUERY_WORD
+} QueryType;
 typedef struct QueryKind {
     const char *name;
     QueryType type;
@@ -210,7 +217,7 @@ Str openapi_write(Arena *a, Lang lang);
     X(list_things) X(get_thing)                                                             \
     X(list_drafts) X(create_draft) X(get_draft) X(put_draft) X(delete_draft) X(check_draft) \
     X(create_case) X(list_cases) X(get_case) X(get_timeline) X(withdraw_case)               \
-    X(answer_correction)                                                                    \
+    X(answer_correction) X(answer_case_correction)                                          \
     X(list_tasks) X(get_task) X(claim_task) X(release_task) X(complete_task)                \
     X(list_incidents) X(retry_incident) X(send_message)                                     \
     X(list_registries) X(list_journal)

@@ -300,7 +300,15 @@ bool route_create_case(Call *c, Err *err)
     Value data = value_field(c->body, "data");
     if (draft == (thing.len > 0) || (draft && !value_is_null(data)))
         return err_set(err, &fault_body_field_either, STR("draft"), STR("thing, data"));
-    const Thing *t = thing.len ? thing_read(c->cases, thing, 0) : NULL;
+    if (draft) {
+        Draft d;
+        if (!draft_read(c->cases, c->conn, c->node, &c->actor,
+                        value_get_id(c->body, STR("draft")), c->arena, &d, err))
+            return false;
+        thing = d.thing;
+        data = d.data;
+    }
+    const Thing *t = thing_read(c->cases, thing, 0);
     c->order.kind = STR("case.submit");
     c->order.body = c->body;
     c->order.finish = finish_open;
@@ -317,23 +325,47 @@ bool route_withdraw_case(Call *c, Err *err)
     if (!call_path_id(c, 0, &fault_case_unknown, &id, err))
         return false;
     context_put_text(&b, "case", value_id(c->arena, id));
-    context_put_text(&b, "reason", value_field(c->body, "reason"));
+    if (value_get_string(c->body, STR("reason")).len)
+        context_put_text(&b, "reason", value_field(c->body, "reason"));
     c->order.kind = STR("case.withdraw");
     c->order.body = value_context(&b);
+    return true;
+}
+
+/* part: ID_NONE when the whole case is to be corrected. The data as they will be stand in the
+ * order, so that every field that the form refuses is told. */
+static bool order_correction(Call *c, Id id, Id part, Err *err)
+{
+    CaseWhole whole;
+    ContextBuilder b = context_builder(c->arena);
+    Value data = value_field(c->body, "data");
+    if (!case_read(c->cases, c->conn, c->node, &c->actor, id, c->now, c->arena, &whole, err))
+        return false;
+    const Thing *t = thing_read(c->cases, whole.row.thing, whole.row.thing_version);
+    context_put_text(&b, "case", value_id(c->arena, id));
+    if (!id_is_none(part))
+        context_put_text(&b, "part", value_id(c->arena, part));
+    context_put_text(&b, "data", data);
+    c->order.kind = STR("case.correct");
+    c->order.body = value_context(&b);
+    c->order.form = t ? case_form(c->cases, t->form) : NULL;
+    if (c->order.form)
+        c->order.data = form_merge(c->order.form, whole.data, data, c->arena);
+    c->order.mode = FORM_SUBMIT;
     return true;
 }
 
 bool route_answer_correction(Call *c, Err *err)
 {
     Id id, part;
-    ContextBuilder b = context_builder(c->arena);
-    if (!call_path_id(c, 0, &fault_case_unknown, &id, err) ||
-        !call_path_id(c, 1, &fault_part_unknown, &part, err))
-        return false;
-    context_put_text(&b, "case", value_id(c->arena, id));
-    context_put_text(&b, "part", value_id(c->arena, part));
-    context_put_text(&b, "data", value_field(c->body, "data"));
-    c->order.kind = STR("case.correct");
-    c->order.body = value_context(&b);
-    return true;
+    return call_path_id(c, 0, &fault_case_unknown, &id, err) &&
+           call_path_id(c, 1, &fault_part_unknown, &part, err) &&
+           order_correction(c, id, part, err);
+}
+
+bool route_answer_case_correction(Call *c, Err *err)
+{
+    Id id;
+    return call_path_id(c, 0, &fault_case_unknown, &id, err) &&
+           order_correction(c, id, ID_NONE, err);
 }

@@ -78,8 +78,12 @@ const Route route_list[] = {
     {"POST", "/v1/cases/{id}/withdrawal", "withdrawCase", "cases", "Withdraw an application", "撤回申请",
      WHO_ACCOUNT, ROUTE_COMMAND, "", "Withdrawal", "Receipt", 200, route_withdraw_case},
     {"POST", "/v1/cases/{id}/parts/{part}/correction", "answerCorrection", "cases",
-     "Answer a request for correction", "提交补正",
+     "Answer a request for correction of one part", "提交单个事项的补正",
      WHO_ACCOUNT, ROUTE_COMMAND, "", "CorrectionAnswer", "Receipt", 200, route_answer_correction},
+    {"POST", "/v1/cases/{id}/correction", "answerCaseCorrection", "cases",
+     "Answer a request for correction of the whole case", "提交整个办件的补正",
+     WHO_ACCOUNT, ROUTE_COMMAND, "", "CorrectionAnswer", "Receipt", 200,
+     route_answer_case_correction},
 
     {"GET", "/v1/tasks", "listTasks", "tasks", "Tasks I may work on", "我的待办任务",
      READ(TASKS), ROUTE_SNAPSHOT, "task_state case group everyone ended limit after", NULL,

@@ -319,7 +319,7 @@ static const Field timeline[] = {
     {"items", "[]#TimelineEntry", R, "Oldest first", "按时间顺序"},
 };
 static const Field withdrawal[] = {
-    {"reason", "text:2000", R, "Why", "理由"},
+    {"reason", "text:2000", O, "Why", "理由"},
 };
 static const Field correction_answer[] = {
     {"data", "object", R, "The corrected values: later over earlier", "补正后的数据，覆盖原值"},

@@ -163,6 +163,17 @@ tap.equal(node.post(withdrawn.headers["location"] + "/withdrawal", {"reason": "ä
           200, "withdrawn")
 tap.equal(node.get(withdrawn.headers["location"], "firm").json["state"], "withdrawn", "and ended")
 
+asked = node.post("/v1/cases", {"thing": "probe", "data": {**DATA, "amount": 17}}, "firm")
+asked_case = node.get(asked.headers["location"], "firm").json
+tap.equal(([(c["part"], c["state"]) for c in asked_case["corrections"]], asked_case["clock"]["paused"]),
+          ([(None, "open")], True), "a correction of the whole case stops the case's clock")
+wrong = node.post(asked.headers["location"] + "/correction", {"data": {"amount": "x", "what": ""}}, "firm")
+tap.equal((wrong.status, sorted(e["field"] for e in wrong.json.get("errors", []))),
+          (422, ["/amount", "/what"]), "a correction's wrong fields are all named")
+tap.equal(node.post(asked.headers["location"] + "/correction", {"data": {"amount": 18}}, "firm").status, 200,
+          "the whole case is corrected")
+tap.equal(node.get(asked.headers["location"], "firm").json["parts"][0]["state"], "open", "and goes on")
+
 waiting = node.post("/v1/cases", {"thing": "probe", "data": {**DATA, "amount": 13}}, "firm")
 message = {"name": "probe-go", "correlation_key": waiting.json["number"], "variables": {}}
 tap.equal(node.post("/v1/messages", message, "clerk").status, 200, "a message is sent")
