@@ -115,7 +115,8 @@ Value value_months_duration(int64_t months)
 
 Value value_time_duration(int64_t seconds, int64_t nanos)
 {
-    seconds += nanos / 1000000000;
+    bool over = __builtin_add_overflow(seconds, nanos / 1000000000, &seconds);
+    check(!over);
     nanos %= 1000000000;
     if (seconds > 0 && nanos < 0) {
         seconds--;

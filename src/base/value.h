@@ -105,7 +105,8 @@ Value value_date(Day d);                  /* FEEL date */
 Value value_time(TimeParts parts);
 Value value_date_time(TimeParts parts);
 Value value_months_duration(int64_t months);
-Value value_time_duration(int64_t seconds, int64_t nanos); /* normalises */
+/* Normalises; requires that seconds + nanos / 10^9 is within int64. */
+Value value_time_duration(int64_t seconds, int64_t nanos);
 Value value_range(Arena *a, ValueRange range);
 TimeParts value_time_parts(Value v); /* requires VALUE_TIME or VALUE_DATE_TIME */
 

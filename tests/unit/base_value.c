@@ -83,7 +83,9 @@ static void lists(void **state)
     for (int i = 0; i < 100; i++) list_add(&b, value_int(i));
     Value list = value_list(&b);
     assert_int_equal(value_count(list), 100);
-    for (int i = 0; i < 100; i++) assert_true(value_same(value_item(list, (size_t)i), value_int(i)));
+    for (int i = 0; i < 100; i++) {
+        assert_true(value_same(value_item(list, (size_t)i), value_int(i)));
+    }
     assert_true(value_is_null(value_item(list, 100)));
     assert_true(value_is_null(value_item(value_int(1), 0)));
     Value two[] = {value_int(1), value_boolean(true)};
