@@ -182,8 +182,11 @@ bool csv_reader_next(CsvReader *r, Arena *a, CsvRecord *out, Err *err)
     return true;
 }
 
+/* A field that begins with a byte order mark could begin the file, and be taken for its mark. */
 static bool must_quote(Str field)
 {
+    if (str_starts(field, STR("\xef\xbb\xbf")))
+        return true;
     for (size_t i = 0; i < field.len; i++)
         if (field.ptr[i] == ',' || field.ptr[i] == '"' || field.ptr[i] == '\r' ||
             field.ptr[i] == '\n')

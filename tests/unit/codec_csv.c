@@ -160,6 +160,10 @@ static void test_writer(void **state)
     Str shown = show_records(a, buf_text(&out), ',', &err);
     assert_true(str_equal(shown, STR("1:[a][][b c][襄阳]\n2:[a,b][\"][x\ny][p\rq]\n4:[]\n"
                                      "5:[\"quoted\"]\n")));
+    buf_clear(&out);
+    csv_write_record((const Str[]){STR("\xef\xbb\xbfx")}, 1, &out);
+    assert_true(str_equal(show_records(a, buf_text(&out), ',', &err),
+                          STR("1:[\xef\xbb\xbfx]\n")));
     arena_close(a);
 }
 
