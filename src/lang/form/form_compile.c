@@ -67,13 +67,17 @@ bool form_type_parse(Str text, FormType *out)
 
 /* ---- Faults with a place. */
 
+/* A pointer to something absent is placed at what should hold it. */
 static void place_at(const Reader *r, Str pointer)
 {
     uint32_t line = 0, column = 0;
-    if (json_locate(r->text, pointer, &line, &column))
-        err_at(r->err, r->file, line, column);
-    else
-        err_at(r->err, r->file, 0, 0);
+    Str at = pointer;
+    while (!json_locate(r->text, at, &line, &column) && at.len > 0) {
+        while (at.len > 0 && at.ptr[at.len - 1] != '/')
+            at.len--;
+        at.len -= at.len > 0;
+    }
+    err_at(r->err, r->file, line, column);
     err_at_element(r->err, pointer);
 }
 
