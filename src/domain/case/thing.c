@@ -16,10 +16,16 @@ typedef struct ThingReader {
     Err *err;
 } ThingReader;
 
+/* A pointer to something absent is placed at what should hold it. */
 static void thing_place(const ThingReader *r, Str pointer)
 {
     uint32_t line = 0, column = 0;
-    json_locate(r->text, pointer, &line, &column);
+    Str at = pointer;
+    while (!json_locate(r->text, at, &line, &column) && at.len > 0) {
+        while (at.len > 0 && at.ptr[at.len - 1] != '/')
+            at.len--;
+        at.len -= at.len > 0;
+    }
     err_at(r->err, r->file, line, column);
     err_at_element(r->err, pointer);
 }
