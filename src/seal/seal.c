@@ -14,8 +14,8 @@
 
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
+#include <pthread.h>
 #include <string.h>
-#include <threads.h>
 
 #include "base/check.h"
 
@@ -27,7 +27,7 @@ FAULT_DEFINE(SEAL_FAULTS)
 
 static EVP_MD *sm3_algorithm;
 static EVP_CIPHER *sm4_ctr_algorithm;
-static once_flag fetched = ONCE_FLAG_INIT;
+static pthread_once_t fetched = PTHREAD_ONCE_INIT;
 
 static void fetch_algorithms(void)
 {
@@ -37,7 +37,7 @@ static void fetch_algorithms(void)
 
 bool seal_init(Err *err)
 {
-    call_once(&fetched, fetch_algorithms);
+    pthread_once(&fetched, fetch_algorithms);
     if (sm3_algorithm == NULL)
         return err_set(err, &fault_seal_missing, STR("SM3"));
     if (sm4_ctr_algorithm == NULL)
@@ -51,7 +51,7 @@ Sm3 sm3_of(const Str *pieces, size_t count)
 {
     Sm3 out;
     unsigned size = 0;
-    call_once(&fetched, fetch_algorithms);
+    pthread_once(&fetched, fetch_algorithms);
     check(sm3_algorithm != NULL);
     EVP_MD_CTX *context = EVP_MD_CTX_new();
     check(context != NULL);
@@ -140,7 +140,7 @@ bool sm3_parse(Str hex, Sm3 *out)
 
 void sm4_ctr(const Secret *key, const uint8_t counter[SM4_BLOCK_BYTES], Str data, uint8_t *out)
 {
-    call_once(&fetched, fetch_algorithms);
+    pthread_once(&fetched, fetch_algorithms);
     check(sm4_ctr_algorithm != NULL);
     EVP_CIPHER_CTX *context = EVP_CIPHER_CTX_new();
     check(context != NULL);
