@@ -42,6 +42,18 @@ static Value local_with(Game *g, const Token *t, Value payload)
     return value_context(&b);
 }
 
+/* The property `matter` of the nearest activity around the token. */
+static Str matter_of(Game *g, const Token *t)
+{
+    for (; t; t = instance_token(&g->in, t->scope)) {
+        Str matter = bpmn_property(game_element(g, t), STR("matter"));
+        if (matter.len) {
+            return matter;
+        }
+    }
+    return STR_NONE;
+}
+
 static void mark(Game *g, const Token *t, const BpmnElement *e, const char *event, Value group,
                  Value variables)
 {
@@ -58,6 +70,10 @@ static void mark(Game *g, const Token *t, const BpmnElement *e, const char *even
     }
     if (!value_is_null(group)) {
         context_put_text(&b, "group", group);
+    }
+    Str matter = matter_of(g, t);
+    if (matter.len) {
+        context_put_text(&b, "matter", value_string(matter));
     }
     context_put_text(&b, "properties", pairs_value(g, e->properties, e->property_count));
     context_put_text(&b, "variables", variables);
@@ -181,18 +197,6 @@ static bool user_task(Game *g, Token *t, const BpmnElement *e)
 }
 
 /* ---- Jobs, built in and outside. */
-
-/* The property `matter` of the nearest activity around the token. */
-static Str matter_of(Game *g, const Token *t)
-{
-    for (; t; t = instance_token(&g->in, t->scope)) {
-        Str matter = bpmn_property(game_element(g, t), STR("matter"));
-        if (matter.len) {
-            return matter;
-        }
-    }
-    return STR_NONE;
-}
 
 static Value built_in_context(Game *g, const Token *t, const BpmnElement *e)
 {
