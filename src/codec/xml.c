@@ -18,8 +18,8 @@
  * DMN have them: typeRef, itemSubjectRef) can be resolved at any time.
  *
  * What is refused, beyond what is not well-formed: a DOCTYPE (and with it every entity of the
- * author's own, so no expansion bomb and no file inclusion can exist), encodings other than
- * UTF-8, and whatever passes the limits of xml.h. Reading stops at the first fault. */
+ * author's own, so no expansion bomb and no file inclusion can exist), texts that are not UTF-8
+ * or say so, and whatever passes the limits of xml.h. Reading stops at the first fault. */
 #include "codec/xml.h"
 
 #include <expat.h>
@@ -237,12 +237,25 @@ static void on_doctype(void *context, const XML_Char *name, const XML_Char *syst
     refuse_at(b, at, &fault_xml_doctype, STR_NONE);
 }
 
+static bool is_ascii(Str text)
+{
+    unsigned char all = 0;
+    for (size_t i = 0; i < text.len; i++)
+        all |= (unsigned char)text.ptr[i];
+    return all < 0x80;
+}
+
+/* Tools declare windows-1252 or GB 18030 and write ASCII; such a text is UTF-8 all the same. The
+ * other encodings called UTF are not made of ASCII bytes, so one of them is a false statement. */
 static void on_declaration(void *context, const XML_Char *version, const XML_Char *encoding,
                            int standalone)
 {
+    Builder *b = context;
     (void)version, (void)standalone;
-    if (encoding != NULL && strcasecmp(encoding, "UTF-8") != 0)
-        refuse(context, &fault_xml_encoding, str_from(encoding), STR_NONE);
+    if (encoding == NULL || strcasecmp(encoding, "UTF-8") == 0)
+        return;
+    if (strncasecmp(encoding, "UTF", 3) == 0 || !is_ascii(b->text))
+        refuse(b, &fault_xml_encoding, str_from(encoding), STR_NONE);
 }
 
 /* ---- The whole document ---- */
@@ -338,7 +351,7 @@ bool xml_parse(Arena *a, Str text, XmlNode **root, Err *err)
     b->arena = a;
     b->text = text;
     b->err = err;
-    b->parser = XML_ParserCreateNS(NULL, NAME_SEPARATOR);
+    b->parser = XML_ParserCreateNS("UTF-8", NAME_SEPARATOR);
     if (b->parser == NULL)
         return err_set(err, &fault_out_of_memory, STR("XML"));
     set_handlers(b);

@@ -2,7 +2,8 @@
  *
  * DTDs and entities beyond the five predefined ones are refused, depth, size, attribute count
  * and node count are limited. Names are (namespace URI, local name) pairs; prefixes are kept
- * for QNames in content. Comments and processing instructions are dropped.
+ * for QNames in content. Comments and processing instructions are dropped. The text is
+ * UTF-8; one that is all ASCII may declare any encoding built on ASCII.
  * Floor 2. Pure; the tree lives in the arena given. */
 #ifndef CODEC_XML_H
 #define CODEC_XML_H
