@@ -1,5 +1,12 @@
 /* http_server.c - requests and answers over libmicrohttpd (MHD), epoll, no thread a client.
  *
+ * Every HTTP thread is a Shard: an MHD daemon of its own, driven by our loop, over the one
+ * listening socket. MHD's own threads are not used, because their epoll loop (0.9.75) asks the
+ * kernel again, with the full time-out, whenever exactly 128 events came at once, and lets what
+ * it has got wait: with 256 busy connections it stands still for seconds. Driven from outside MHD
+ * never blocks. All calls into a daemon come from its shard's thread: an answer of another thread is
+ * put on the shard's list of answered requests, and only the first on an empty list wakes it.
+ *
  * MHD calls us several times for one request; the states of an HttpRequest follow that:
  *
  *     on_target   the request line is there        new request in a fresh arena       READING
@@ -8,7 +15,8 @@
  *     on_access   the body is complete             call the handler
  *                     ├─ it answers                queue the answer                   ANSWERED
  *                     └─ it postpones              connection suspended               POSTPONED
- *                          http_answer (any thread): keep the answer, resume          ANSWERED
+ *                          http_answer (any thread): keep the answer, onto the list   ANSWERED
+ *     run_shard   takes the list                   connections resumed
  *     on_access   called again after resuming      queue the answer
  *     on_completed                                 arena goes back to the pool
  *
@@ -25,13 +33,13 @@
  * texts that are not HTTP (400). RFC 9110, RFC 9112. */
 #include "net/http_server.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
+#include <limits.h>
 #include <microhttpd.h>
-#include <netdb.h>
+#include <poll.h>
 #include <stdatomic.h>
-#include <stdio.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -49,12 +57,22 @@ FAULT_DEFINE(HTTP_FAULTS)
 
 typedef enum RequestState { READING, HANDLING, POSTPONED, ANSWERED, QUEUED } RequestState;
 
+typedef struct Shard {
+    HttpServer *server;
+    struct MHD_Daemon *daemon;
+    Thread *thread;
+    int wake; /* eventfd: look at what follows */
+    _Atomic(HttpRequest *) answered; /* postponed ones, latest first, linked by next */
+    atomic_bool quiesce;
+    atomic_bool stop;
+} Shard;
+
 struct HttpServer {
     Arena *arena; /* the server itself lives in it */
     HttpServerOptions options;
-    struct MHD_Daemon *daemon;
-    int listener; /* closed by MHD, or by us after http_server_quiesce */
-    bool quiesced;
+    Shard shards[HTTP_THREADS_MAX];
+    unsigned shard_count;
+    int listener; /* shared by the shards */
     char address[HTTP_ADDRESS_TEXT_BYTES];
     uint16_t port;
     atomic_long postponed; /* requests whose answer is still to come */
@@ -66,6 +84,8 @@ struct HttpServer {
 
 struct HttpRequest {
     HttpServer *server;
+    Shard *shard;
+    HttpRequest *next; /* in shard->answered */
     struct MHD_Connection *connection;
     Arena *arena;
     RequestState state;
@@ -115,10 +135,12 @@ static void arena_give_back(HttpServer *s, Arena *a)
  * on_access. */
 static void *on_target(void *context, const char *uri, struct MHD_Connection *connection)
 {
-    HttpServer *s = context;
+    Shard *shard = context;
+    HttpServer *s = shard->server;
     Arena *a = arena_lend(s);
     HttpRequest *r = arena_new(a, HttpRequest);
     r->server = s;
+    r->shard = shard;
     r->connection = connection;
     r->arena = a;
     r->state = READING;
@@ -132,13 +154,14 @@ static void *on_target(void *context, const char *uri, struct MHD_Connection *co
 static void on_completed(void *context, struct MHD_Connection *connection, void **slot,
                          enum MHD_RequestTerminationCode code)
 {
-    HttpServer *s = context;
+    Shard *shard = context;
+    HttpServer *s = shard->server;
     HttpRequest *r = *slot;
     (void)connection;
     (void)code;
     if (!r)
         return;
-    check(r->server == s && r->state != POSTPONED);
+    check(r->shard == shard && r->state != POSTPONED);
     *slot = NULL;
     arena_give_back(s, r->arena);
     atomic_fetch_sub(&s->open, 1);
@@ -217,6 +240,8 @@ static bool take_piece(HttpRequest *r, const char *piece, size_t len)
 }
 
 /* ---- Answering. */
+
+static void wake_shard(Shard *shard) { check(eventfd_write(shard->wake, 1) == 0); }
 
 static enum MHD_Result queue_answer(HttpRequest *r)
 {
@@ -305,8 +330,14 @@ void http_answer(HttpRequest *r, int status, const char *content_type, Str body)
             r->state = QUEUED; /* no memory in MHD: it closes the connection */
         return;
     }
-    MHD_resume_connection(r->connection);
-    /* r may be gone from here on; so may the server after the next line. */
+    Shard *shard = r->shard;
+    HttpRequest *former = atomic_load(&shard->answered);
+    do
+        r->next = former;
+    while (!atomic_compare_exchange_weak(&shard->answered, &former, r));
+    /* r may be gone from here on; so may the server after the last line. */
+    if (!former)
+        wake_shard(shard);
     atomic_fetch_sub(&s->postponed, 1);
 }
 
@@ -363,24 +394,105 @@ static bool listen_on(HttpServer *s, Err *err)
     return true;
 }
 
-static bool start_daemon(HttpServer *s, Err *err)
+static struct MHD_Daemon *open_daemon(Shard *shard)
 {
-    unsigned threads = s->options.threads;
-    struct MHD_OptionItem pool[] = {
-        {threads > 1 ? MHD_OPTION_THREAD_POOL_SIZE : MHD_OPTION_END, threads, NULL},
-        {MHD_OPTION_END, 0, NULL}};
-    s->daemon = MHD_start_daemon(
-        MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ITC, 0, NULL, NULL,
-        on_access, s, MHD_OPTION_LISTEN_SOCKET, s->listener, MHD_OPTION_URI_LOG_CALLBACK,
-        on_target, s, MHD_OPTION_NOTIFY_COMPLETED, on_completed, s,
-        MHD_OPTION_UNESCAPE_CALLBACK, leave_encoded, s, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-        (size_t)HTTP_CONNECTION_BYTES, MHD_OPTION_CONNECTION_LIMIT, HTTP_CONNECTIONS_MAX,
+    HttpServer *s = shard->server;
+    return MHD_start_daemon(
+        MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, on_access, shard,
+        MHD_OPTION_LISTEN_SOCKET, s->listener, MHD_OPTION_URI_LOG_CALLBACK, on_target, shard,
+        MHD_OPTION_NOTIFY_COMPLETED, on_completed, shard, MHD_OPTION_UNESCAPE_CALLBACK,
+        leave_encoded, shard, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)HTTP_CONNECTION_BYTES,
+        MHD_OPTION_CONNECTION_LIMIT, HTTP_CONNECTIONS_MAX / s->options.threads,
         MHD_OPTION_CONNECTION_TIMEOUT, HTTP_IDLE_S, MHD_OPTION_STRICT_FOR_CLIENT, 1,
-        MHD_OPTION_ARRAY, pool, MHD_OPTION_END);
-    if (s->daemon)
-        return true;
-    return err_set(err, &fault_http_listen_failed, s->options.listen,
-                   str_from(strerror(errno)));
+        MHD_OPTION_END);
+}
+
+/* Requests that other threads have answered go on; the earliest first. */
+static void resume_answered(Shard *shard)
+{
+    HttpRequest *list = atomic_exchange(&shard->answered, NULL), *first = NULL;
+    while (list) {
+        HttpRequest *next = list->next;
+        list->next = first;
+        first = list;
+        list = next;
+    }
+    while (first) {
+        HttpRequest *next = first->next;
+        MHD_resume_connection(first->connection);
+        first = next;
+    }
+}
+
+/* A shard's thread: wait for the daemon's sockets or for us, let MHD work, never in between. */
+static void run_shard(void *context)
+{
+    Shard *shard = context;
+    const union MHD_DaemonInfo *info =
+        MHD_get_daemon_info(shard->daemon, MHD_DAEMON_INFO_EPOLL_FD);
+    struct pollfd waiting[] = {{.fd = info->epoll_fd, .events = POLLIN},
+                               {.fd = shard->wake, .events = POLLIN}};
+    bool quiesced = false;
+    while (!atomic_load(&shard->stop)) {
+        MHD_UNSIGNED_LONG_LONG left_ms = 0;
+        bool limited = MHD_get_timeout(shard->daemon, &left_ms) == MHD_YES;
+        poll(waiting, 2, !limited ? -1 : left_ms > INT_MAX ? INT_MAX : (int)left_ms);
+        if (waiting[1].revents) {
+            eventfd_t count;
+            eventfd_read(shard->wake, &count);
+        }
+        if (atomic_load(&shard->quiesce) && !quiesced) {
+            MHD_quiesce_daemon(shard->daemon);
+            quiesced = true;
+        }
+        resume_answered(shard);
+        MHD_run(shard->daemon);
+    }
+    MHD_stop_daemon(shard->daemon);
+}
+
+static bool start_shards(HttpServer *s, Err *err)
+{
+    while (s->shard_count < s->options.threads) {
+        Shard *shard = &s->shards[s->shard_count];
+        shard->server = s;
+        shard->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+        shard->daemon = shard->wake >= 0 ? open_daemon(shard) : NULL;
+        if (!shard->daemon) {
+            int reason = errno;
+            if (shard->wake >= 0)
+                close(shard->wake);
+            return err_set(err, &fault_http_listen_failed, s->options.listen,
+                           str_from(strerror(reason)));
+        }
+        shard->thread = thread_start("http", run_shard, shard);
+        s->shard_count++;
+    }
+    return true;
+}
+
+static void stop_shards(HttpServer *s)
+{
+    for (unsigned i = 0; i < s->shard_count; i++) {
+        atomic_store(&s->shards[i].quiesce, true);
+        atomic_store(&s->shards[i].stop, true);
+        wake_shard(&s->shards[i]);
+    }
+    for (unsigned i = 0; i < s->shard_count; i++) {
+        thread_join(s->shards[i].thread);
+        close(s->shards[i].wake);
+    }
+}
+
+static void end_server(HttpServer *s)
+{
+    stop_shards(s);
+    if (s->listener >= 0)
+        close(s->listener);
+    for (size_t i = 0; i < s->idle_count; i++)
+        arena_close(s->idle[i]);
+    signal_close(s->signal);
+    arena_close(s->arena);
 }
 
 bool http_server_open(const HttpServerOptions *options, HttpServer **out, Err *err)
@@ -392,16 +504,15 @@ bool http_server_open(const HttpServerOptions *options, HttpServer **out, Err *e
     s->options = *options;
     if (!s->options.body_limit_bytes)
         s->options.body_limit_bytes = HTTP_BODY_BYTES;
+    if (!s->options.threads)
+        s->options.threads = 1;
     s->listener = -1;
     s->signal = signal_open();
-    if (listen_on(s, err) && start_daemon(s, err)) {
+    if (listen_on(s, err) && start_shards(s, err)) {
         *out = s;
         return true;
     }
-    if (s->listener >= 0)
-        close(s->listener);
-    signal_close(s->signal);
-    arena_close(arena);
+    end_server(s);
     return false;
 }
 
@@ -410,10 +521,10 @@ uint16_t http_server_port(const HttpServer *s) { return s->port; }
 
 void http_server_quiesce(HttpServer *s)
 {
-    if (s->quiesced)
-        return;
-    s->quiesced = true;
-    s->listener = MHD_quiesce_daemon(s->daemon);
+    for (unsigned i = 0; i < s->shard_count; i++) {
+        atomic_store(&s->shards[i].quiesce, true);
+        wake_shard(&s->shards[i]);
+    }
 }
 
 static void pause_a_moment(HttpServer *s)
@@ -433,11 +544,5 @@ void http_server_close(HttpServer *s)
         pause_a_moment(s);
     while (atomic_load(&s->postponed) > 0)
         pause_a_moment(s);
-    MHD_stop_daemon(s->daemon);
-    if (s->listener >= 0)
-        close(s->listener);
-    for (size_t i = 0; i < s->idle_count; i++)
-        arena_close(s->idle[i]);
-    signal_close(s->signal);
-    arena_close(s->arena);
+    end_server(s);
 }
