@@ -204,7 +204,7 @@ static Submission *next_once(void *context)
 
 bool core_run(Core *core, const Command *command, Arena *a, Reply *reply, Err *err)
 {
-    check(!core->writer && !core->options.read_only);
+    check(!core->running && !core->options.read_only);
     Submission *one = core->inline_submission, *items[CORE_BATCH_MAX];
     submission_fill(core, one, command);
     const Submission *s = one;
@@ -224,7 +224,7 @@ bool core_run(Core *core, const Command *command, Arena *a, Reply *reply, Err *e
 
 bool core_run_due(Core *core, size_t *ran, Err *err)
 {
-    check(!core->writer && !core->options.read_only);
+    check(!core->running && !core->options.read_only);
     Submission *none = NULL, *items[CORE_BATCH_MAX];
     BatchResult result;
     size_t total = 0;

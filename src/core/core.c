@@ -236,8 +236,8 @@ void core_close(Core *core)
 {
     if (!core)
         return;
-    if (core->writer)
-        core_stop(core);
+    core_stop(core);
+    writer_close(core);
     for (size_t i = core->module_count; i-- > 0;)
         if (core->modules[i]->close)
             core->modules[i]->close(core->live.states[i]);

@@ -133,8 +133,8 @@ typedef struct Module {
      * thread while `state` is in use. NULL: the module needs no state to apply events (its
      * appliers get NULL in a replay); then it must have no define. */
     void *(*fresh)(const void *state);
-    /* Take a definition: compile it and keep it (never freed while core lives, because readers
-     * on other threads may use it: publish it atomically). Called at start for every stored
+    /* Take a definition (borrowed for the call): compile it and keep it (never freed while core
+     * lives, because readers on other threads may use it: publish it atomically). Called at start for every stored
      * version, oldest first, before load(). When a pack is installed, it is called on a fresh
      * state first: false refuses the install with err; then, after COMMIT, on the real one,
      * where it must succeed, so it may depend on the definition alone: names of other
@@ -200,7 +200,8 @@ typedef struct CoreOptions {
     bool read_only;   /* for tools: no writer, no migrations */
 } CoreOptions;
 
-/* Open the store, migrate, load definitions and caches. Every module's tables exist after it. */
+/* Open the store, migrate, load definitions and caches. Every module's tables exist after it.
+ * core_close closes the modules' states; so does a core_open that fails. */
 bool core_open(const CoreOptions *options, Core **out, Err *err);
 void core_close(Core *core); /* stops the writer first */
 int64_t core_node(const Core *core);
@@ -208,7 +209,8 @@ Clock *core_clock(const Core *core);
 Store *core_store(const Core *core);
 
 /* Inline: run one command to its end on the caller's thread and commit. For tests, cases and
- * start-up; must not be mixed with a started writer. False never happens for a refusal: look at
+ * start-up; must not be mixed with a started writer. Timers, and follow-ups beyond
+ * CORE_FOLLOW_MAX, wait for core_run_due. False never happens for a refusal: look at
  * reply->accepted. False with err is an outside failure. */
 bool core_run(Core *core, const Command *command, Arena *a, Reply *reply, Err *err);
 /* Inline: run everything that is due up to now on core's clock; *ran is the number of timers. */
@@ -218,7 +220,7 @@ Instant core_next_due(const Core *core);
 
 /* Start the writer thread: it takes commands and fires timers. */
 void core_start(Core *core);
-void core_stop(Core *core); /* finishes what is queued, then joins */
+void core_stop(Core *core); /* finishes what is queued, then joins; later submissions are refused */
 /* Hand a command to the writer; done is called on the writer's thread after COMMIT, with a
  * reply that lives until it returns. The command is copied. False (with err) when the queue is
  * full or the core is stopping: done is then not called. */

@@ -15,6 +15,7 @@
 #define CORE_MODULES_MAX 32u
 #define CORE_KEYS_CACHED 4096u      /* subject keys kept in memory */
 #define CORE_RECORD_DEPTH_MAX 256u  /* nesting of a journal record */
+#define CORE_VALUE_DEPTH_MAX 200u   /* nesting of a value in it */
 #define CORE_EVENTS_MAX 65536u      /* events of one root command */
 #define CORE_LOG_MAX (256 << 20)    /* bytes of log above which the writer waits for a checkpoint */
 #define CORE_CHECKPOINT_US 250000   /* pause between checkpoints while there are commits */
@@ -177,7 +178,8 @@ struct Core {
     size_t random_left;
     unsigned inline_commits;
     Submission *inline_submission;
-    Writer *writer; /* NULL: not started */
+    Writer *writer; /* made by the first core_start, ended by core_close */
+    bool running;   /* the writer's thread has been started and not yet stopped */
 };
 
 /* ---- core.c */
@@ -198,6 +200,9 @@ void core_seed(Core *core, uint8_t out[16]);
 bool run_command(Core *core, Submission *s, Instant at, Err *err);
 /* Fire a timer. postpone (may be NULL): do not run it, put it off for this reason. */
 bool run_timer(Core *core, const DueTimer *timer, Instant at, const Err *postpone, Err *err);
+
+/* Give the run up: the batch is done again without it. Returns false. The first reason stays. */
+bool run_poison(Run *run, const Fault *fault, Str what);
 
 /* ---- decision.c */
 Decision decision_make(Run *run, const Command *command, size_t module);
@@ -285,6 +290,9 @@ typedef struct BatchResult {
  * submissions are collected in items; their replies are set, whatever happens. */
 void batch_run(Core *core, Instant until, NextSubmission *next, void *context,
                Submission **items, BatchResult *result, Err *err);
+
+/* ---- writer.c */
+void writer_close(Core *core);
 
 /* ---- submission.c */
 Submission *submission_new(void);

@@ -88,14 +88,50 @@ void decision_random(Decision *d, void *out, size_t count)
 
 /* ---- Events. */
 
+/* What is journaled must be readable for ever: plain (else it is a bug), well-formed UTF-8 and
+ * not nested too deep (else the run is given up: a user's input may have led to it). */
+static bool is_sound(Value v, unsigned depth)
+{
+    switch (value_kind(v)) {
+    case VALUE_STRING:
+        return utf8_valid(v.as.string, NULL);
+    case VALUE_LIST:
+        for (size_t i = 0; i < v.as.list.count; i++)
+            if (depth == 0 || !is_sound(v.as.list.items[i], depth - 1))
+                return false;
+        return true;
+    case VALUE_CONTEXT:
+        for (size_t i = 0; i < v.as.context.count; i++)
+            if (depth == 0 || !utf8_valid(v.as.context.entries[i].key, NULL) ||
+                !is_sound(v.as.context.entries[i].value, depth - 1))
+                return false;
+        return true;
+    default:
+        check(value_kind(v) <= VALUE_NUMBER);
+        return true;
+    }
+}
+
+/* May these values be used? Not when the arena has failed and they are scratch. */
+static bool usable(Decision *d, Value a, Value b)
+{
+    if (arena_failed(d->run->arena))
+        return false;
+    if (is_sound(a, CORE_VALUE_DEPTH_MAX) && is_sound(b, CORE_VALUE_DEPTH_MAX))
+        return true;
+    run_poison(d->run, &fault_system_failure,
+               STR("a value is not UTF-8 text or is nested too deep"));
+    return false;
+}
+
 static void emit(Decision *d, Str kind, Str subject, Value open, Value closed)
 {
     Run *run = d->run;
-    if (arena_failed(run->arena))
+    if (!usable(d, open, closed))
         return;
     check(map_has(&run->core->events, kind)); /* some module must list it */
-    check(value_is_plain(open) && value_is_plain(closed));
     check(value_is_null(closed) || subject.len > 0);
+    check(utf8_valid(subject, NULL));
     Emission *e = arena_new(run->arena, Emission);
     *e = (Emission){kind, subject, open, closed, NULL};
     if (!d->first)
@@ -113,9 +149,8 @@ void decision_emit(Decision *d, Str kind, Str subject, Value open, Value closed)
 void decision_follow(Decision *d, Str kind, Value body, Str reply_kind, Value reply_body)
 {
     check(!d->refused);
-    if (arena_failed(d->run->arena))
+    if (!usable(d, body, reply_body))
         return;
-    check(value_is_plain(body) && value_is_plain(reply_body));
     if (d->follow_count == d->follow_capacity) {
         size_t capacity = d->follow_capacity ? d->follow_capacity * 2 : 4;
         Follow *wider = arena_new_array(d->run->arena, Follow, capacity);
@@ -183,10 +218,8 @@ void decision_timer_cancel(Decision *d, Str key)
 void decision_reply(Decision *d, Value body)
 {
     check(!d->refused);
-    if (arena_failed(d->run->arena))
-        return;
-    check(value_is_plain(body));
-    d->reply = body;
+    if (usable(d, body, value_null()))
+        d->reply = body;
 }
 
 bool decision_refuse(Decision *d, const Err *err)

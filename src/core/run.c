@@ -44,7 +44,7 @@ static Run run_make(Core *core, const Command *command, Instant at)
     return run;
 }
 
-static bool poison(Run *run, const Fault *fault, Str what)
+bool run_poison(Run *run, const Fault *fault, Str what)
 {
     run->poisoned = true;
     err_set(&run->poison, fault, what);
@@ -54,10 +54,10 @@ static bool poison(Run *run, const Fault *fault, Str what)
 static bool within_limits(Run *run)
 {
     if (arena_failed(run->arena) || buf_failed(&run->record))
-        return poison(run, &fault_out_of_memory, STR("one command"));
+        return run_poison(run, &fault_out_of_memory, STR("one command"));
     if (run->event_count > CORE_EVENTS_MAX || run->queue_count > CORE_EVENTS_MAX)
-        return poison(run, &fault_out_of_memory, STR("events of one command"));
-    return true;
+        return run_poison(run, &fault_out_of_memory, STR("events of one command"));
+    return !run->poisoned;
 }
 
 static void queue_push(Run *run, Follow follow)

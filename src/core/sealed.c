@@ -106,7 +106,6 @@ size_t sealed_add(Run *run, Str subject, size_t event, Value closed)
     counter_block(run->at, run->seq, event, counter);
     sm4_ctr(&key_for(run, subject)->secret, counter, plain, sealed);
     buf_add(&run->sealed, (Str){(const char *)sealed, plain.len});
-    memset(text.ptr, 0, plain.len);
     return plain.len;
 }
 

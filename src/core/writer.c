@@ -11,7 +11,8 @@
  * submission.
  *
  * The writer waits for a command, for the next timer, for a moved virtual clock, or for the
- * order to stop; stopping, it finishes what is queued or promised. After a failed batch it waits
+ * order to stop; stopping, it finishes what is queued or promised, and later submissions are
+ * refused (core_stopping) until core_close. After a failed batch it waits
  * CORE_FAILED_US, so that a broken disk does not make it spin on a due timer.
  *
  * The keeper moves the log into the data file on a connection of its own while the writer goes
@@ -102,7 +103,9 @@ static void give_back(Writer *w, Submission **items, size_t count)
 bool core_submit(Core *core, const Command *command, CoreDone *done, void *context, Err *err)
 {
     Writer *w = core->writer;
-    check(w && done);
+    check(done);
+    if (!w)
+        return err_set(err, &fault_core_stopping);
     Submission *s;
     if (!promise_place(w, &s, err))
         return false;
@@ -223,18 +226,32 @@ static void keeper_main(void *context)
     }
     signal_unlock(w->commit);
     store_disconnect(w->keeper_conn);
+    w->keeper_conn = NULL;
 }
 
 /* ---- Life. */
 
-void core_start(Core *core)
+static Writer *writer_new(Core *core)
 {
-    check(!core->writer && !core->options.read_only);
     Writer *w = arena_new(core->arena, Writer);
     w->signal = signal_open();
     w->gate = signal_open();
     w->commit = signal_open();
-    core->writer = w;
+    w->stopping = true;
+    return w;
+}
+
+void core_start(Core *core)
+{
+    check(!core->running && !core->options.read_only);
+    if (!core->writer)
+        core->writer = writer_new(core);
+    Writer *w = core->writer;
+    core->running = true;
+    w->keeper_stopping = false;
+    signal_lock(w->signal);
+    w->stopping = false;
+    signal_unlock(w->signal);
     w->keeper = thread_start("keeper", keeper_main, core);
     w->thread = thread_start("writer", writer_main, core);
 }
@@ -242,7 +259,7 @@ void core_start(Core *core)
 void core_stop(Core *core)
 {
     Writer *w = core->writer;
-    if (!w)
+    if (!core->running)
         return;
     signal_lock(w->signal);
     w->stopping = true;
@@ -254,10 +271,17 @@ void core_stop(Core *core)
     signal_wake(w->commit);
     signal_unlock(w->commit);
     thread_join(w->keeper);
-    while (w->pool) {
-        Submission *s = pool_take_locked(w);
-        submission_close(s);
-    }
+    core->running = false;
+}
+
+void writer_close(Core *core)
+{
+    Writer *w = core->writer;
+    if (!w)
+        return;
+    check(!core->running && w->count == 0 && w->reserved == 0);
+    while (w->pool)
+        submission_close(pool_take_locked(w));
     signal_close(w->signal);
     signal_close(w->gate);
     signal_close(w->commit);

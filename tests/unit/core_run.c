@@ -274,6 +274,16 @@ static void a_hungry_follow_up_undoes_all(void **state)
     assert_int_equal(sum_in(run(f, key("k"), "toy.add", body(f, "a", 1, ""))), 6);
 }
 
+/* It could not be read back from the journal, so it must not get there. */
+static void text_that_is_not_utf8_is_not_journaled(void **state)
+{
+    Fixture *f = *state;
+    Reply r = run(f, key("k"), "toy.add", body(f, "a", 1, "cut"));
+    assert_true(err_is(&r.err, &fault_system_failure));
+    assert_int_equal(toy_sum(f->conn, STR("a")), -1);
+    assert_int_equal(verify(f).records, 0);
+}
+
 /* ---- Timers. */
 
 static Value reminder(Fixture *f, const char *account, int64_t after_s)
@@ -517,6 +527,7 @@ int main(void)
         TEST(too_many_follow_ups_go_on_later),
         TEST(a_hungry_command_is_refused),
         TEST(a_hungry_follow_up_undoes_all),
+        TEST(text_that_is_not_utf8_is_not_journaled),
         TEST(timers_fire_when_they_are_due),
         TEST(timers_move_and_are_cancelled),
         TEST(a_timer_refused_for_now_comes_again),

@@ -75,6 +75,8 @@ static bool add(Decision *d, Str account, int64_t amount, Str name)
     Arena *a = decision_arena(d);
     int64_t sum = toy_sum(decision_store(d), account);
     sum = (sum < 0 ? 0 : sum) + amount;
+    if (str_equal(name, STR("cut")))
+        name = STR("\xe5\xbc"); /* a character cut in two */
     if (str_equal(name, STR("later")))
         return decision_refuse_with(d, &fault_toy_later);
     if (sum < 0)

@@ -2,7 +2,7 @@
  *
  * Commands (bodies):
  *   toy.add {account, amount, name?}   adds; refuses to go below zero (toy_poor: final), and
- *                                      when the name is "later" (toy_later: retryable)
+ *                                      when the name is "later" (toy_later: retryable); "cut" is stored as text that is not UTF-8
  *   toy.many {account, count}          count follow-ups of toy.add
  *   toy.ask {account, amount}          follow-up toy.add with reply to toy.told
  *   toy.told                           notes the answer under the account

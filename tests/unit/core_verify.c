@@ -32,10 +32,16 @@ static void must(bool ok, const Err *err)
     fail_msg("%s", buf_cstr(&text));
 }
 
+static bool without_faults;
+
 static bool open_core(Fixture *f, bool read_only, Core **out, Toy **toy, Err *err)
 {
     *toy = toy_open();
-    const Module *modules[] = {toy_module(*toy)};
+    Module module = *toy_module(*toy), *copy = arena_new(f->arena, Module);
+    if (without_faults)
+        module.faults = NULL;
+    memcpy(copy, &module, sizeof module);
+    const Module *modules[] = {copy};
     CoreOptions options = {.node = 420600, .location = str_from(f->path), .clock = f->clock,
                            .modules = modules, .module_count = 1, .read_only = read_only};
     return core_open(&options, out, err);
@@ -243,6 +249,22 @@ static void a_node_goes_on_where_it_stood(void **state)
     assert_int_equal(verify(f).differences, 0);
 }
 
+/* A later version of the program may no longer know the fault of an old refusal. */
+static void an_unknown_fault_comes_back_by_name(void **state)
+{
+    Fixture *f = *state;
+    Reply r = run(f, "toy.add", "poor", -5, "");
+    assert_true(err_is(&r.err, &fault_toy_poor));
+    without_faults = true;
+    reopen(f);
+    r = run(f, "toy.add", "poor", -5, "");
+    without_faults = false;
+    assert_true(r.repeated && !r.accepted);
+    assert_string_equal(r.err.fault->name, "toy_poor");
+    assert_int_equal(r.err.fault->http_status, 409);
+    assert_false(r.err.fault->retryable);
+}
+
 static void time_does_not_run_back_over_a_restart(void **state)
 {
     Fixture *f = *state;
@@ -275,7 +297,7 @@ static void tools_read_meanwhile(void **state)
 static void a_tool_makes_no_file(void **state)
 {
     Fixture *f = *state;
-    Fixture none = {.path = "/tmp/core-verify-none.db", .clock = f->clock};
+    Fixture none = {.path = "/tmp/core-verify-none.db", .clock = f->clock, .arena = f->arena};
     Core *tool;
     Toy *toy;
     Err err = {0};
@@ -312,6 +334,7 @@ int main(void)
         TEST(forged_sealed_bytes_break_the_chain),
         TEST(a_record_that_is_not_json_is_a_fault),
         TEST(a_node_goes_on_where_it_stood),
+        TEST(an_unknown_fault_comes_back_by_name),
         TEST(time_does_not_run_back_over_a_restart),
         TEST(tools_read_meanwhile),
         TEST(a_tool_makes_no_file),

@@ -231,6 +231,13 @@ static void stopping_finishes_the_queue(void **state)
     core_stop(f->core);
     assert_int_equal(atomic_load(&replies), 1000);
     assert_int_equal(toy_sum(f->conn, STR("q")), 1000);
+    assert_false(core_submit(f->core, &c, count_reply, NULL, &err));
+    assert_true(err_is(&err, &fault_core_stopping));
+    core_start(f->core); /* and it may be started again */
+    Reply reply;
+    err_clear(&err);
+    must(core_submit_wait(f->core, &c, f->arena, &reply, &err), &err);
+    assert_int_equal(toy_sum(f->conn, STR("q")), 1001);
 }
 
 /* A hungry command in a batch with others: only it is refused. */

@@ -89,7 +89,8 @@ static bool open_db(const SqliteStore *s, bool writer, sqlite3 **out, Err *err)
              "PRAGMA wal_autocheckpoint=0; PRAGMA foreign_keys=OFF; PRAGMA temp_store=MEMORY;"
              "PRAGMA secure_delete=FAST; PRAGMA trusted_schema=OFF; PRAGMA mmap_size=0;"
              "PRAGMA journal_size_limit=%d; PRAGMA cache_size=-%d; PRAGMA query_only=%s;",
-             SQLITE_PAGE_BYTES, SQLITE_LOG_KEEP_BYTES, SQLITE_CACHE_KIB, writer ? "OFF" : "ON");
+             SQLITE_PAGE_BYTES, SQLITE_LOG_KEEP_BYTES,
+             writer ? SQLITE_WRITER_CACHE_KIB : SQLITE_READER_CACHE_KIB, writer ? "OFF" : "ON");
     sqlite3 *db = NULL;
     bool has_log = false;
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX;

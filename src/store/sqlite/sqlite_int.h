@@ -8,7 +8,8 @@
 #include <sqlite3.h>
 
 #define SQLITE_PAGE_BYTES 8192   /* of new files */
-#define SQLITE_CACHE_KIB 32768  /* pages a connection keeps at most */
+#define SQLITE_WRITER_CACHE_KIB 65536 /* pages the writer keeps at most */
+#define SQLITE_READER_CACHE_KIB 8192  /* and a reader */
 #define SQLITE_LOG_KEEP_BYTES (64 << 20) /* a log that starts again is cut to this */
 #define MEMORY_VFS_NAME "tongban-memory"
 
