@@ -14,8 +14,13 @@
  * unconditionally for its fields of level 1, reads without such a record. Every recorded read is
  * the event registry.was_read, and registry_looks lists them to the person concerned.
  *
- * Floor 5. Tables: registry_record, registry_look, registry_serial. The read functions may be
- * used on any connection by any thread; the rest runs on the writer's thread. */
+ * Registries with a field above level 1 are personal: their keys and records are sealed in the
+ * journal under a subject of their own (registry_subject), so that core.erase of that subject
+ * takes them away for ever, with the looks at them.
+ *
+ * Floor 5. Tables: registry_catalogue, registry_record, registry_subject, registry_look,
+ * registry_serial. The read functions may be used on any connection by any thread; the rest runs
+ * on the writer's thread. */
 #ifndef DOMAIN_REGISTRY_REGISTRY_H
 #define DOMAIN_REGISTRY_REGISTRY_H
 
@@ -58,6 +63,7 @@ typedef struct Registry {
     RegistryShare share;
     bool numbered;
     int64_t version; /* of the definition; 0 when it was described from a text */
+    bool personal; /* some property is above level 1 */
     const RegistryProperty *properties;
     size_t property_count;
 } Registry;
@@ -106,6 +112,10 @@ bool registry_history(StoreConn *conn, int64_t node, const Actor *actor,
                       const RegistryPurpose *purpose, Arena *a, Str registry, Str key,
                       RegistryRecord **list, size_t *count, Err *err);
 
+/* The subject under which the records of a key are sealed: what core.erase wants. ID_NONE when
+ * there is none (no such key, or a registry that is not personal). */
+Id registry_subject(StoreConn *conn, int64_t node, Str key);
+
 /* Who looked at the data of a person or firm, newest first: for that person only (actor->subject)
  * or a role "auditor". */
 typedef struct RegistryLook {
@@ -114,20 +124,24 @@ typedef struct RegistryLook {
     Str registry;
     Str reader;      /* account id */
     Str office;      /* of the reader */
-    Str thing, case_number, basis;
-    Value fields;    /* list of property names */
+    Str thing, case_number, matter, basis;
+    Value fields;    /* list of property names; empty: all */
 } RegistryLook;
 bool registry_looks(StoreConn *conn, int64_t node, const Actor *actor, Str subject, Arena *a,
                     RegistryLook **list, size_t *count, Err *err);
 
 /* ---- Commands.
  *   registry.read  {registry, key, fields?, context}       task  -> {found, record, version}
- *   registry.write {registry, record, expected_version?, source?, grade?, context}
+ *   registry.write {registry, record, expected_version?, source?, grade?, valid_from?, context}
  *                                                          task  -> {key, version}
  *   registry.issue {registry, values?, context}            task  -> {identifier}
- *   registry.put   {registry, record | records, source?, grade?}  system -> {count}
+ *   registry.put   {registry, record | records, source?, grade?, valid_from?}
+ *                                                          system -> {count, changed}
  *   registry.look  {registry, key, fields?, purpose: {thing, case?, basis?}}
  *                                                          public -> {look, found, version}
+ * A record that equals the current one makes no new version. "numbering" of x-tongban is
+ * {"format": "uscc", "kind": "91", "region": "420600"} or {"format": "serial", "prefix": "R-",
+ * "digits": 6, "yearly": true}; "values" of registry.issue may name another kind, region, prefix.
  * registry.read given as a root command replies without the record: replies of roots stand in
  * the journal, personal values must not. context.thing and context.number (or body.basis) are
  * the purpose. */
@@ -150,8 +164,10 @@ bool registry_looks(StoreConn *conn, int64_t node, const Actor *actor, Str subje
       "Only the person concerned may see who read these data.", "仅本人可查看数据被谁读取。")   \
     X(registry_key_invalid, INPUT, 422, false, "The key of {1} must be a text of 1 to {2} bytes in \"{3}\".", \
       "{1} 的主键“{3}”应为 1 至 {2} 字节的文本。")                                              \
-    X(registry_record_invalid, INPUT, 422, false, "The record does not fit the registry {1}: {2}: {3}", \
-      "记录不符合基础库 {1} 的要求：{2}：{3}")                                                  \
+    X(registry_record_missing, INPUT, 422, false, "The record must be an object.", "记录应为对象。") \
+    X(registry_valid_from, INPUT, 422, false,                                                   \
+      "A record of {1} holds from {2} on: not in the future, not before the one it follows.",   \
+      "{1} 的记录生效时间 {2} 不得晚于现在，也不得早于前一版本。")                              \
     X(registry_record_too_large, LIMIT, 413, false, "The record is longer than {1} bytes.",     \
       "记录超过 {1} 字节。")                                                                    \
     X(registry_version_changed, REFUSAL, 412, false,                                            \

@@ -1,0 +1,214 @@
+/* registry_rows.c - the tables of the registries and the events that write them.
+ *
+ *     registry_catalogue  one row a registry: the newest definition
+ *     registry_record     one row a version of a record; the newest has no valid_to
+ *     registry_subject    key -> the subject under which it is sealed in the journal
+ *     registry_look       one row a recorded read: who, when, which fields, why
+ *     registry_serial     next number of a series
+ *
+ * Sealing. In a personal registry the key is personal too (an identity number), so neither stands
+ * in the open part of an event. The first record under a key draws a random id; the events of
+ * all its records and reads carry it as their subject. core.erased of that subject deletes all
+ * rows under it. A replay after that finds the closed parts null, writes nothing for them, and
+ * ends with the same rows.
+ *
+ * Registries that are not personal are written in the open: reference data needs no keys. */
+#include "domain/registry/registry_int.h"
+
+#include "base/check.h"
+#include "codec/json.h"
+
+const Migration registry_migrations[] = {
+    {1, "CREATE TABLE registry_catalogue ("
+        " node BIGINT NOT NULL, name TEXT NOT NULL, version BIGINT NOT NULL, path TEXT NOT NULL,"
+        " text TEXT NOT NULL, PRIMARY KEY (node, name));"
+        "CREATE TABLE registry_record ("
+        " node BIGINT NOT NULL, registry TEXT NOT NULL, key TEXT NOT NULL,"
+        " version BIGINT NOT NULL, valid_from BIGINT NOT NULL, valid_to BIGINT,"
+        " recorded_at BIGINT NOT NULL, source TEXT NOT NULL, grade TEXT NOT NULL, subject BLOB,"
+        " record TEXT NOT NULL, PRIMARY KEY (node, registry, key, version));"
+        "CREATE INDEX registry_record_subject ON registry_record (node, subject);"
+        "CREATE TABLE registry_subject ("
+        " node BIGINT NOT NULL, key TEXT NOT NULL, subject BLOB NOT NULL,"
+        " PRIMARY KEY (node, key));"
+        "CREATE INDEX registry_subject_subject ON registry_subject (node, subject);"
+        "CREATE TABLE registry_look ("
+        " node BIGINT NOT NULL, id BLOB NOT NULL, subject BLOB, key TEXT NOT NULL,"
+        " seq BIGINT NOT NULL, at BIGINT NOT NULL, registry TEXT NOT NULL, version BIGINT NOT NULL,"
+        " reader TEXT NOT NULL, office TEXT NOT NULL, thing TEXT NOT NULL,"
+        " case_number TEXT NOT NULL, matter TEXT NOT NULL, basis TEXT NOT NULL,"
+        " fields TEXT NOT NULL, PRIMARY KEY (node, id));"
+        "CREATE INDEX registry_look_key ON registry_look (node, key, seq);"
+        "CREATE INDEX registry_look_subject ON registry_look (node, subject);"
+        "CREATE TABLE registry_serial ("
+        " node BIGINT NOT NULL, registry TEXT NOT NULL, scope TEXT NOT NULL,"
+        " next BIGINT NOT NULL, PRIMARY KEY (node, registry, scope))"},
+};
+const size_t registry_migration_count =
+    sizeof(registry_migrations) / sizeof(registry_migrations[0]);
+
+static const Sql sql_catalogue = {
+    "INSERT INTO registry_catalogue (node, name, version, path, text) VALUES (?1, ?2, ?3, ?4, ?5)"
+    " ON CONFLICT (node, name) DO UPDATE SET version = excluded.version, path = excluded.path,"
+    " text = excluded.text"};
+static const Sql sql_row = {
+    "SELECT version, subject, valid_from, recorded_at, source, grade, record FROM registry_record"
+    " WHERE node = ?1 AND registry = ?2 AND key = ?3 ORDER BY version DESC LIMIT 1"};
+static const Sql sql_end = {
+    "UPDATE registry_record SET valid_to = ?5 WHERE node = ?1 AND registry = ?2 AND key = ?3"
+    " AND version = ?4"};
+static const Sql sql_record = {
+    "INSERT INTO registry_record (node, registry, key, version, valid_from, recorded_at, source,"
+    " grade, subject, record) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)"};
+static const Sql sql_subject = {
+    "INSERT INTO registry_subject (node, key, subject) VALUES (?1, ?2, ?3)"
+    " ON CONFLICT (node, key) DO NOTHING"};
+static const Sql sql_subject_of = {
+    "SELECT subject FROM registry_subject WHERE node = ?1 AND key = ?2"};
+static const Sql sql_look = {
+    "INSERT INTO registry_look (node, id, subject, key, seq, at, registry, version, reader, office,"
+    " thing, case_number, matter, basis, fields) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10,"
+    " ?11, ?12, ?13, ?14, ?15)"};
+static const Sql sql_serial = {
+    "INSERT INTO registry_serial (node, registry, scope, next) VALUES (?1, ?2, ?3, ?4)"
+    " ON CONFLICT (node, registry, scope) DO UPDATE SET next = excluded.next"};
+static const Sql sql_next_serial = {
+    "SELECT next FROM registry_serial WHERE node = ?1 AND registry = ?2 AND scope = ?3"};
+static const Sql sql_erase[] = {
+    {"DELETE FROM registry_record WHERE node = ?1 AND subject = ?2"},
+    {"DELETE FROM registry_look WHERE node = ?1 AND subject = ?2"},
+    {"DELETE FROM registry_subject WHERE node = ?1 AND subject = ?2"},
+};
+
+/* ---- Reading. */
+
+bool registry_row(StoreConn *conn, int64_t node, Str registry, Str key, Arena *a, RecordRow *out)
+{
+    *out = (RecordRow){0};
+    Rows *r = store_query(conn, &sql_row, PARAMS(p_int(node), p_text(registry), p_text(key)));
+    if (rows_next(r))
+        *out = (RecordRow){true, rows_int(r, 0), rows_id(r, 1), rows_instant(r, 2),
+                           rows_instant(r, 3), rows_copy(r, 4, a), rows_copy(r, 5, a),
+                           rows_copy(r, 6, a)};
+    rows_close(r);
+    return out->found;
+}
+
+Id registry_subject(StoreConn *conn, int64_t node, Str key)
+{
+    Id id = ID_NONE;
+    Rows *r = store_query(conn, &sql_subject_of, PARAMS(p_int(node), p_text(key)));
+    if (rows_next(r))
+        id = rows_id(r, 0);
+    rows_close(r);
+    return id;
+}
+
+int64_t registry_next_serial(StoreConn *conn, int64_t node, Str registry, Str scope)
+{
+    int64_t next = 1;
+    Rows *r = store_query(conn, &sql_next_serial,
+                          PARAMS(p_int(node), p_text(registry), p_text(scope)));
+    if (rows_next(r))
+        next = rows_int(r, 0);
+    rows_close(r);
+    return next;
+}
+
+/* ---- Events. */
+
+static Str text_of(Value v, const char *key) { return value_get_string(v, str_from(key)); }
+
+/* The part that names the key: closed in a personal registry (null once erased), else open. */
+static Value named_part(const Event *e)
+{
+    return e->subject.len ? e->closed : e->open;
+}
+
+static Param subject_of(const Event *e, Id *id)
+{
+    return e->subject.len && id_parse(e->subject, id) ? p_id(id) : p_null();
+}
+
+static void apply_installed(void *state, StoreConn *conn, const Event *e)
+{
+    Value list = value_field(e->open, "definitions");
+    (void)state;
+    for (size_t i = 0; i < value_count(list); i++) {
+        Value d = value_item(list, i);
+        if (!str_equal(text_of(d, "kind"), STR("registry")))
+            continue;
+        store_write(conn, &sql_catalogue,
+                    PARAMS(p_int(e->node), p_text(text_of(d, "id")),
+                           p_int(value_get_int(d, STR("version"), 0)), p_text(text_of(d, "path")),
+                           p_text(text_of(d, "text"))));
+    }
+}
+
+static void apply_recorded(void *state, StoreConn *conn, const Event *e)
+{
+    Value named = named_part(e);
+    Id id;
+    Instant valid_from = INSTANT_NONE;
+    (void)state;
+    if (value_is_null(named))
+        return; /* erased */
+    Str registry = text_of(e->open, "registry"), key = text_of(named, "key");
+    int64_t version = value_get_int(e->open, STR("version"), 0);
+    check(key.len > 0 && version > 0);
+    check(instant_parse(text_of(e->open, "valid_from"), &valid_from));
+    Param subject = subject_of(e, &id);
+    if (subject.kind == PARAM_BLOB)
+        store_write(conn, &sql_subject, PARAMS(p_int(e->node), p_text(key), subject));
+    store_write(conn, &sql_end, PARAMS(p_int(e->node), p_text(registry), p_text(key),
+                                       p_int(version - 1), p_instant(valid_from)));
+    store_write(conn, &sql_record,
+                PARAMS(p_int(e->node), p_text(registry), p_text(key), p_int(version),
+                       p_instant(valid_from), p_instant(e->at), p_text(text_of(e->open, "source")),
+                       p_text(text_of(e->open, "grade")), subject,
+                       p_text(json_copy_text(e->arena, value_field(named, "record")))));
+}
+
+static void apply_was_read(void *state, StoreConn *conn, const Event *e)
+{
+    Value named = named_part(e), open = e->open;
+    Id id, look = value_get_id(open, STR("look"));
+    (void)state;
+    if (value_is_null(named) || id_is_none(look))
+        return; /* erased, or nothing was found to look at */
+    Param subject = subject_of(e, &id);
+    store_write(conn, &sql_look,
+                PARAMS(p_int(e->node), p_id(&look), subject, p_text(text_of(named, "key")),
+                       p_int(e->seq), p_instant(e->at), p_text(text_of(open, "registry")),
+                       p_int(value_get_int(open, STR("version"), 0)),
+                       p_text(text_of(open, "reader")), p_text(text_of(open, "office")),
+                       p_text(text_of(open, "thing")), p_text(text_of(open, "case")),
+                       p_text(text_of(open, "matter")), p_text(text_of(open, "basis")),
+                       p_text(json_copy_text(e->arena, value_field(open, "fields")))));
+}
+
+static void apply_issued(void *state, StoreConn *conn, const Event *e)
+{
+    int64_t serial = value_get_int(e->open, STR("serial"), 0);
+    (void)state;
+    check(serial > 0);
+    store_write(conn, &sql_serial,
+                PARAMS(p_int(e->node), p_text(text_of(e->open, "registry")),
+                       p_text(text_of(e->open, "scope")), p_int(serial + 1)));
+}
+
+static void apply_erased(void *state, StoreConn *conn, const Event *e)
+{
+    Id subject;
+    (void)state;
+    if (!id_parse(text_of(e->open, "subject"), &subject))
+        return;
+    for (size_t i = 0; i < sizeof(sql_erase) / sizeof(sql_erase[0]); i++)
+        store_write(conn, &sql_erase[i], PARAMS(p_int(e->node), p_id(&subject)));
+}
+
+const EventKind registry_events[] = {
+    {"core.installed", apply_installed},      {"core.erased", apply_erased},
+    {"registry.recorded", apply_recorded},    {"registry.was_read", apply_was_read},
+    {"registry.issued", apply_issued},        {0},
+};
