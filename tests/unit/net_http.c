@@ -20,6 +20,7 @@
 #include "base/check.h"
 #include "net/http_client.h"
 #include "net/http_server.h"
+#include "os/os.h"
 
 #define BODY_LIMIT 100000u
 #define CLIENTS 8
@@ -269,6 +270,36 @@ static void many_clients_get_their_own_answers(void **state)
     }
 }
 
+/* Hundreds of requests that arrive in the same moment, on all multiples of the 128 events that
+ * one question to the kernel may give: none may wait for a time-out. */
+static void requests_that_arrive_together_do_not_wait(void **state)
+{
+    (void)state;
+    enum { TOGETHER = 256, TURNS = 20 };
+    static HttpClient *together[TOGETHER];
+    Arena *a = arena_open(1u << 20);
+    Err err = {0};
+    int64_t begun = clock_monotonic_ns();
+    HttpCall call = {.method = STR("GET"), .target = STR("/echo")};
+    for (int i = 0; i < TOGETHER; i++)
+        together[i] = client();
+    for (int turn = 0; turn < TURNS; turn++) {
+        int count = turn % 2 ? TOGETHER : TOGETHER / 2;
+        for (int i = 0; i < count; i++)
+            assert_true(http_client_send(together[i], &call, &err));
+        for (int i = 0; i < count; i++) {
+            HttpAnswer answer;
+            assert_true(http_client_receive(together[i], a, &answer, &err));
+            assert_int_equal(answer.status, 200);
+            arena_reset(a);
+        }
+    }
+    for (int i = 0; i < TOGETHER; i++)
+        http_client_close(together[i]);
+    arena_close(a);
+    assert_true(clock_monotonic_ns() - begun < 10000000000ll);
+}
+
 static void decoding_is_strict(void **state)
 {
     (void)state;
@@ -318,6 +349,7 @@ int main(void)
         cmocka_unit_test(limits_reach_the_handler_as_faults),
         cmocka_unit_test(hostile_bytes_get_an_answer_or_a_closed_connection),
         cmocka_unit_test(many_clients_get_their_own_answers),
+        cmocka_unit_test(requests_that_arrive_together_do_not_wait),
         cmocka_unit_test(decoding_is_strict),
         cmocka_unit_test(addresses_that_cannot_be_used_are_told),
     };
