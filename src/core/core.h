@@ -133,13 +133,13 @@ typedef struct Module {
      * thread while `state` is in use. NULL: the module needs no state to apply events (its
      * appliers get NULL in a replay); then it must have no define. */
     void *(*fresh)(const void *state);
-    /* Take a definition (borrowed for the call): compile it and keep it (never freed while core
-     * lives, because readers on other threads may use it: publish it atomically). Called at start for every stored
-     * version, oldest first, before load(). When a pack is installed, it is called on a fresh
-     * state first: false refuses the install with err; then, after COMMIT, on the real one,
-     * where it must succeed, so it may depend on the definition alone: names of other
-     * definitions are looked up when they are used. Kinds that do not concern the module:
-     * return true. */
+    /* Take a definition (borrowed for the call): compile it and keep it. It is never freed while
+     * core lives, because readers on other threads may use it: publish it atomically. Called at
+     * start for every stored version, oldest first, before load(). When a pack is installed, it
+     * is called on a fresh state first: false refuses the install with err; then, after COMMIT,
+     * on the real one, where it must succeed, so it may depend on the definition alone: names
+     * of other definitions are looked up when they are used. Kinds that do not concern the
+     * module: return true. */
     bool (*define)(void *state, const Definition *definition, Err *err);
     /* Rebuild caches from the rows: at start, and after a rollback. May be NULL. */
     bool (*load)(void *state, StoreConn *conn, Err *err);
@@ -174,7 +174,8 @@ void decision_reply(Decision *d, Value body);
 bool decision_refuse(Decision *d, const Err *err);
 /* Shorthand: refuse with a fault and Str arguments. */
 #define decision_refuse_with(d, fault, ...) \
-    decision_refuse_fault((d), (fault), __FILE__, __LINE__, (const Str[]){STR_NONE, ##__VA_ARGS__}, \
+    decision_refuse_fault((d), (fault), __FILE__, __LINE__,                \
+                          (const Str[]){STR_NONE, ##__VA_ARGS__},          \
                           sizeof((const Str[]){STR_NONE, ##__VA_ARGS__}) / sizeof(Str))
 bool decision_refuse_fault(Decision *d, const Fault *fault, const char *source_file,
                            int source_line, const Str *args, size_t count);

@@ -50,7 +50,8 @@ static inline Param p_instant(Instant t)
 /* Text, or NULL when it is empty. */
 static inline Param p_text_or_null(Str s) { return s.len ? p_text(s) : p_null(); }
 
-#define PARAMS(...) (const Param[]){__VA_ARGS__}, sizeof((const Param[]){__VA_ARGS__}) / sizeof(Param)
+#define PARAMS(...) \
+    (const Param[]){__VA_ARGS__}, sizeof((const Param[]){__VA_ARGS__}) / sizeof(Param)
 #define NO_PARAMS NULL, 0
 
 /* Open or create. location: a file path, ":memory:" for a private store of one process, or
