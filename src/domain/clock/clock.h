@@ -139,7 +139,8 @@ Value clock_value(Arena *a, const ClockState *state);
 /* ---- Commands (internal, follow-ups of case).
  *   clock.start  {subject, label, limit: {amount, unit}, calendar, near?}  -> {due, provisional}
  *   clock.pause  {subject, reason}   several reasons may hold at once; it runs again when none does
- *   clock.resume {subject, reason?}  ends the pause of that reason, else the latest  -> {due, paused}
+ *   clock.resume {subject, reason?}  ends the pause of that reason, else the latest
+ *                                                                     -> {due, paused}
  *   clock.stop   {subject}           -> {light}
  *   clock.ring   {subject}           timer
  * Events: clock.started, clock.paused, clock.resumed, clock.stopped, clock.rang. */
