@@ -128,7 +128,7 @@ static const EventKind events[] = {
     {"process.message_published", apply_message_published},
     {"process.message_ended", apply_message_ended},
     {"process.armed", apply_armed},
-    {"core.erased", apply_erased},
+    {"core.erased", apply_subject_erased},
     {0},
 };
 

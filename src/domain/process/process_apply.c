@@ -5,7 +5,7 @@
  * others to their own tables, and writes the row back: one update a step, and one insert or delete
  * for each job, task or subscription that begins or ends. Nothing here looks at a program, so a
  * replay needs none. The closed part may be missing (its key was destroyed): variables, correlation
- * keys and incident texts are then empty, as apply_erased leaves them in the living rows. */
+ * keys and incident texts are then empty, as apply_subject_erased leaves them in the living rows. */
 #include "domain/process/process_int.h"
 #include "domain/process/process_row.h"
 
@@ -462,7 +462,7 @@ static const Sql ERASE_BY_KEY[] = {
 };
 
 /* The personal values of a subject go: of a case's instances, or of one instance or message. */
-void apply_erased(void *state, StoreConn *conn, const Event *event)
+void apply_subject_erased(void *state, StoreConn *conn, const Event *event)
 {
     (void)state;
     Str subject = value_get_string(event->open, STR("subject"));

@@ -164,8 +164,9 @@ static void take_result(Game *g, Token *t, const BpmnElement *e, Value result)
 bool decide_resume(void *state, const Command *c, Decision *d)
 {
     Game g;
-    if (!game_open(&g, state, d, c, process_key_field(c->body, STR("instance")))) {
-        return false;
+    bool ended = false;
+    if (!game_open(&g, state, d, c, process_key_field(c->body, STR("instance")), &ended)) {
+        return ended;
     }
     Token *t = instance_token(&g.in, process_key_field(c->body, STR("token")));
     if (!t) {
@@ -189,20 +190,9 @@ bool decide_resume(void *state, const Command *c, Decision *d)
 bool decide_called(void *state, const Command *c, Decision *d)
 {
     Game g;
-    bool accepted = value_get_boolean(c->body, STR("accepted"), false);
-    Instance in;
-    bool found = false;
-    Err err = {0};
-    int64_t key = process_key_field(c->body, STR("instance"));
-    if (!instance_load(decision_store(d), decision_node(d), key, decision_arena(d), &in, &found,
-                       &err)) {
-        return decision_refuse(d, &err);
-    }
-    if (!found || in.state != PROCESS_INSTANCE_ACTIVE) {
-        return true; /* the child was quick and ended us */
-    }
-    if (!game_open(&g, state, d, c, key)) {
-        return false;
+    bool accepted = value_get_boolean(c->body, STR("accepted"), false), ended = false;
+    if (!game_open(&g, state, d, c, process_key_field(c->body, STR("instance")), &ended)) {
+        return ended; /* the child was quick and ended us */
     }
     Token *t = instance_token(&g.in, process_key_field(c->body, STR("token")));
     if (!t) {
@@ -212,7 +202,7 @@ bool decide_called(void *state, const Command *c, Decision *d)
         Value result = value_field(c->body, "result");
         change_set(&g, t, t->flags, process_key_field(result, STR("instance")), t->data);
     } else {
-        err = err_of_refusal(g.a, t->element, value_field(c->body, "refusal"));
+        Err err = err_of_refusal(g.a, t->element, value_field(c->body, "refusal"));
         game_incident(&g, t, TOKEN_FAILED_ENTER, &err);
     }
     return game_close(&g);
@@ -251,9 +241,9 @@ static void set_next_round(Game *g, const Token *t, uint32_t element, Value body
 bool decide_fire(void *state, const Command *c, Decision *d)
 {
     Game g;
-    int64_t key = process_key_field(c->body, STR("instance"));
-    if (!game_open(&g, state, d, c, key)) {
-        return false;
+    bool ended = false;
+    if (!game_open(&g, state, d, c, process_key_field(c->body, STR("instance")), &ended)) {
+        return ended;
     }
     Token *t = instance_token(&g.in, process_key_field(c->body, STR("token")));
     uint32_t element = bpmn_element(g.program, value_get_string(c->body, STR("element")));
@@ -271,7 +261,7 @@ bool decide_fire(void *state, const Command *c, Decision *d)
 bool decide_cancel(void *state, const Command *c, Decision *d)
 {
     Game g;
-    if (!game_open(&g, state, d, c, process_key_field(c->body, STR("instance")))) {
+    if (!game_open(&g, state, d, c, process_key_field(c->body, STR("instance")), NULL)) {
         return false;
     }
     game_end(&g, PROCESS_INSTANCE_CANCELLED, STR_NONE);
@@ -293,7 +283,7 @@ bool decide_incident_retry(void *state, const Command *c, Decision *d)
                                     value_get_string(c->body, STR("incident")));
     }
     Game g;
-    if (!game_open(&g, state, d, c, key_instance(key))) {
+    if (!game_open(&g, state, d, c, key_instance(key), NULL)) {
         return false;
     }
     Token *t = instance_token(&g.in, token);

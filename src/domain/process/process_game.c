@@ -41,7 +41,7 @@ static void resolve_tokens(Game *g)
     }
 }
 
-bool game_open(Game *g, Process *p, Decision *d, const Command *c, int64_t key)
+bool game_open(Game *g, Process *p, Decision *d, const Command *c, int64_t key, bool *ended)
 {
     init(g, p, d, c);
     bool found = false;
@@ -52,6 +52,10 @@ bool game_open(Game *g, Process *p, Decision *d, const Command *c, int64_t key)
     Str text = arena_printf(g->a, "%lld", (long long)key);
     if (!found) {
         return decision_refuse_with(d, &fault_instance_unknown, text);
+    }
+    if (g->in.state != PROCESS_INSTANCE_ACTIVE && ended) {
+        *ended = true;
+        return false;
     }
     if (g->in.state != PROCESS_INSTANCE_ACTIVE) {
         return decision_refuse_with(d, &fault_instance_closed, text);

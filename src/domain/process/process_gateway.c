@@ -12,7 +12,10 @@
  *                  blocked  ⇔  ∃ token:  R ∖ A ≠ ∅  and  R ∩ A = ∅
  *
  *              A token that can reach both kinds does not hold it back: that is what lets loops
- *              around the join end. The question is asked for every waiting join whenever the
+ *              around the join end. Read so, two joins that can reach each other wait for ever;
+ *              so a token that waits at an inclusive join counts only when that join is itself
+ *              held back, in the end, by a token that can still move (the least fixpoint): a
+ *              circle of joins that only wait for each other lets its oldest pass. The question is asked for every waiting join whenever the
  *              queue is empty, so after every arrival and after every death of a token, wherever
  *              it died; nothing is counted and nothing can be missed.
  *
@@ -112,16 +115,72 @@ bool gateway_pass(Game *g, Token *t, const BpmnElement *e)
     return true;
 }
 
-static bool is_held_back(const Game *g, const Token *t, const BpmnElement *e, uint64_t arrived)
+/* Does this token hold the join back at which t waits? */
+static bool holds_back(const Token *other, const Token *t, const BpmnElement *e,
+                       uint64_t arrived)
+{
+    if (other->gone || other->scope != t->scope || other->index == t->index) {
+        return false;
+    }
+    uint64_t reach = e->reach[other->index];
+    return (reach & ~arrived) && !(reach & arrived);
+}
+
+/* A waiting inclusive join: one entry for each pair of scope and gateway. */
+typedef struct Join {
+    const Token *t; /* the oldest token that waits there */
+    const BpmnElement *e;
+    uint64_t arrived;
+    bool moves; /* something that can still move holds it back */
+} Join;
+
+static size_t collect_joins(Game *g, Join **out)
+{
+    size_t count = 0;
+    *out = NULL;
+    for (size_t i = 0; i < g->in.token_count; i++) {
+        const Token *t = g->in.tokens[i];
+        if (t->gone || !(t->flags & TOKEN_JOIN) ||
+            game_element(g, t)->type != BPMN_INCLUSIVE_GATEWAY) {
+            continue;
+        }
+        bool known = false;
+        for (size_t k = 0; k < count; k++) {
+            known |= waits_with(t, (*out)[k].t);
+        }
+        if (!known) {
+            int64_t first[BPMN_JOIN_MAX];
+            if (!*out) {
+                *out = arena_new_array(g->a, Join, g->in.token_count - i);
+                check(*out != NULL);
+            }
+            const BpmnElement *e = game_element(g, t);
+            (*out)[count++] = (Join){t, e, arrivals(g, t, e, first), false};
+        }
+    }
+    return count;
+}
+
+static const Join *join_of(const Token *t, const Join *joins, size_t count)
+{
+    for (size_t i = 0; i < count && (t->flags & TOKEN_JOIN); i++) {
+        if (waits_with(t, joins[i].t)) {
+            return &joins[i];
+        }
+    }
+    return NULL;
+}
+
+/* One round of the fixpoint: does a token that can move hold the join back? */
+static bool find_mover(const Game *g, const Join *join, const Join *joins, size_t count)
 {
     for (size_t i = 0; i < g->in.token_count; i++) {
         const Token *other = g->in.tokens[i];
-        if (other->gone || other->scope != t->scope || other->index == t->index) {
-            continue;
-        }
-        uint64_t reach = e->reach[other->index];
-        if ((reach & ~arrived) && !(reach & arrived)) {
-            return true;
+        if (holds_back(other, join->t, join->e, join->arrived)) {
+            const Join *waits = join_of(other, joins, count);
+            if (!waits || waits->moves) {
+                return true;
+            }
         }
     }
     return false;
@@ -129,16 +188,20 @@ static bool is_held_back(const Game *g, const Token *t, const BpmnElement *e, ui
 
 bool gateway_examine(Game *g)
 {
-    for (size_t i = 0; i < g->in.token_count; i++) {
-        const Token *t = g->in.tokens[i];
-        if (t->gone || !(t->flags & TOKEN_JOIN)) {
-            continue;
+    Join *joins;
+    size_t count = collect_joins(g, &joins);
+    for (bool changed = count > 0; changed;) {
+        changed = false;
+        for (size_t i = 0; i < count; i++) {
+            if (!joins[i].moves && find_mover(g, &joins[i], joins, count)) {
+                joins[i].moves = changed = true;
+            }
         }
-        const BpmnElement *e = game_element(g, t);
-        int64_t first[BPMN_JOIN_MAX];
-        uint64_t arrived = e->type == BPMN_INCLUSIVE_GATEWAY ? arrivals(g, t, e, first) : 0;
-        if (arrived && !is_held_back(g, t, e, arrived)) {
-            merge(g, e, arrived, first);
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (!joins[i].moves) {
+            int64_t first[BPMN_JOIN_MAX];
+            merge(g, joins[i].e, arrivals(g, joins[i].t, joins[i].e, first), first);
             return true;
         }
     }

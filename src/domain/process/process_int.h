@@ -151,8 +151,9 @@ typedef struct Game {
 } Game;
 
 /* game.c: the step itself. */
-/* Load an instance; refuses (false) when there is none or it has ended. */
-bool game_open(Game *g, Process *p, Decision *d, const Command *c, int64_t instance_key);
+/* Load an instance; refuses (false) when there is none. When it has ended: refuses too, or, with
+ * `ended`, only says so there: for commands that may come too late. */
+bool game_open(Game *g, Process *p, Decision *d, const Command *c, int64_t key, bool *ended);
 void game_open_new(Game *g, Process *p, Decision *d, const Command *c, Str process,
                    const ProgramVersion *program);
 /* Play until every token waits, emit process.stepped. False: refused. */
@@ -259,7 +260,7 @@ DecideFn decide_start, decide_cancel, decide_resume, decide_fire, decide_inciden
     decide_message_expire, decide_signal, decide_arm, decide_job_activate, decide_job_complete,
     decide_job_fail, decide_job_throw, decide_called, decide_start_due;
 ApplyFn apply_stepped, apply_task_changed, apply_message_published, apply_message_ended,
-    apply_job_changed, apply_armed, apply_erased;
+    apply_job_changed, apply_armed, apply_subject_erased;
 
 /* A fresh instance or message number: read from the counter row; the event carries it on. */
 int64_t process_next_number(Decision *d);

@@ -98,7 +98,7 @@ static bool open_job(Game *g, void *state, const Command *c, Decision *d, Job *j
         return decision_refuse_with(d, &fault_job_unknown,
                                     arena_printf(a, "%lld", (long long)job->key));
     }
-    if (!game_open(g, state, d, c, key_instance(job->key))) {
+    if (!game_open(g, state, d, c, key_instance(job->key), NULL)) {
         return false;
     }
     check(instance_token(&g->in, key_local(job->key)) != NULL);

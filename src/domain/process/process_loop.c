@@ -35,6 +35,22 @@ static void set_counters(Game *g, Token *body, Counters c)
     change_set(g, body, body->flags, body->ref, value_context(&b));
 }
 
+/* The variable that "= name" or "= name.field" reads; empty for other expressions. */
+static Str simple_name(const BpmnExpression *e)
+{
+    Str text = str_trim(str_slice(e->text, 1, e->text.len));
+    for (size_t i = 0; i < text.len; i++) {
+        char c = text.ptr[i];
+        if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+              c == '_' || c == '.' || (unsigned char)c >= 0x80)) {
+            return STR_NONE;
+        }
+    }
+    return str_split(&text, '.');
+}
+
+/* Begin the next round. The variable that its output element reads is the round's own, so that
+ * rounds side by side do not overwrite each other's results. */
 static void start_round(Game *g, int64_t body, uint32_t element, const BpmnLoop *loop)
 {
     Token *t = instance_token(&g->in, body);
@@ -43,6 +59,10 @@ static void start_round(Game *g, int64_t body, uint32_t element, const BpmnLoop 
     Value items;
     if (loop->input_element.len && value_find(t->local, ITEMS_NAME, &items)) {
         variable_set_local(g, inner, loop->input_element, value_item(items, (size_t)c.started));
+    }
+    Str own = simple_name(&loop->output_element);
+    if (own.len && loop->output_collection.len) {
+        variable_set_local(g, inner, own, value_null());
     }
     c.started++;
     variable_set_local(g, inner, STR("loopCounter"), value_int(c.started));
@@ -74,6 +94,19 @@ static bool evaluate_size(Game *g, const BpmnLoop *loop, int64_t token, Value *i
     return true;
 }
 
+static void finish(Game *g, Token *body, const BpmnLoop *loop)
+{
+    Value payload = value_null(), collected;
+    game_cancel_children(g, body->key, 0);
+    if (loop->output_collection.len &&
+        value_find(body->local, loop->output_collection, &collected)) {
+        ContextBuilder b = context_builder(g->a);
+        context_put(&b, loop->output_collection, collected);
+        payload = value_context(&b);
+    }
+    game_push(g, MOVE_COMPLETE, body->key, payload);
+}
+
 static bool begin_multi(Game *g, Token *body, const BpmnElement *e)
 {
     const BpmnLoop *loop = e->loop;
@@ -94,7 +127,7 @@ static bool begin_multi(Game *g, Token *body, const BpmnElement *e)
     }
     set_counters(g, body, (Counters){count, 0, 0});
     if (count == 0) {
-        game_push(g, MOVE_COMPLETE, key, value_null());
+        finish(g, body, loop);
         return true;
     }
     uint32_t element = body->index;
@@ -177,19 +210,6 @@ static bool collect_output(Game *g, const BpmnLoop *loop, Token *body, int64_t i
     }
     variable_set_local(g, body->key, loop->output_collection, value_list(&list));
     return true;
-}
-
-static void finish(Game *g, Token *body, const BpmnLoop *loop)
-{
-    Value payload = value_null(), collected;
-    game_cancel_children(g, body->key, 0);
-    if (loop->output_collection.len &&
-        value_find(body->local, loop->output_collection, &collected)) {
-        ContextBuilder b = context_builder(g->a);
-        context_put(&b, loop->output_collection, collected);
-        payload = value_context(&b);
-    }
-    game_push(g, MOVE_COMPLETE, body->key, payload);
 }
 
 bool loop_round_done(Game *g, Token *body, const BpmnElement *e, int64_t inner, Value payload)

@@ -152,7 +152,7 @@ bool decide_task_complete(void *state, const Command *c, Decision *d)
         return decision_refuse_with(d, &fault_field_invalid, STR("variables"), STR("object"));
     }
     if (!judge_form(state, c, d, &task, variables) ||
-        !game_open(&g, state, d, c, task.instance)) {
+        !game_open(&g, state, d, c, task.instance, NULL)) {
         return false;
     }
     Token *t = instance_token(&g.in, key_local(task.key));

@@ -7,7 +7,8 @@
  *
  * Input mappings make variables of the activity itself. When it completes, output mappings are
  * evaluated with its result on top, and what they give is set where that name already lives, seen
- * from the enclosing scope, else in the root. Without output mappings the result itself is set so.
+ * from the enclosing scope, else in the root. Without output mappings the result itself is set so,
+ * seen from the activity: a name that an input mapping made stays inside.
  * A value that enters a scope is plain: dates and durations become their texts.
  *
  * Expressions were compiled with free names as slots; a run fills each slot by looking the name up
@@ -199,8 +200,8 @@ bool variable_outputs(Game *g, const BpmnElement *e, int64_t token, Value payloa
 {
     const Token *t = instance_token(&g->in, token);
     int64_t scope = t->scope;
-    if (e->output_count == 0) {
-        variable_propagate(g, scope ? scope : token, payload);
+    if (e->output_count == 0 || (t->flags & TOKEN_BODY)) {
+        variable_propagate(g, t->flags & TOKEN_BODY ? scope : token, payload);
         return true;
     }
     if (value_is(payload, VALUE_CONTEXT)) {

@@ -10,13 +10,76 @@
  * calls and everything else that FEEL would read differently are refused, never guessed.
  *
  * Names of variables are not known when a model is read, so expressions are compiled with an open
- * scope: every unknown name becomes a slot that the process fills from its variables. */
+ * scope: every unknown name becomes a slot that the process fills from its variables. A variable
+ * may be called like a builtin ("number", "sum"): a word that is not called stands for a variable,
+ * so such words are declared to FEEL, where a declared name goes before a builtin. */
 #include "lang/bpmn/bpmn_int.h"
 #include "lang/feel/feel.h"
+
+static bool is_name_char(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           c == '_' || (unsigned char)c >= 0x80;
+}
+
+static bool is_keyword(Str word)
+{
+    static const char *const words[] = {
+        "if", "then", "else", "for", "in", "return", "some", "every", "satisfies", "and", "or",
+        "not", "between", "instance", "of", "true", "false", "null", "function", "external",
+        "item", "partial"};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        if (str_equal(word, str_from(words[i]))) {
+            return true;
+        }
+    }
+    return word.ptr[0] >= '0' && word.ptr[0] <= '9';
+}
+
+/* Behind a string literal that begins at `at`. */
+static size_t skip_string(Str text, size_t at)
+{
+    for (at++; at < text.len && text.ptr[at] != '"'; at++) {
+        at += text.ptr[at] == '\\';
+    }
+    return at + 1;
+}
+
+/* The words of a formula that can only be variables: not called, not behind a dot. */
+static FeelName *variable_words(Arena *a, Str text, size_t *count)
+{
+    FeelName *names = arena_new_array(a, FeelName, text.len / 2 + 2);
+    Map seen = map_new(a);
+    *count = 0;
+    for (size_t at = 0; names && at < text.len;) {
+        if (text.ptr[at] == '"') {
+            at = skip_string(text, at);
+            continue;
+        }
+        size_t from = at;
+        while (at < text.len && is_name_char(text.ptr[at])) {
+            at++;
+        }
+        Str word = str_slice(text, from, at);
+        size_t next = at;
+        while (next < text.len && (text.ptr[next] == ' ' || text.ptr[next] == '\n')) {
+            next++;
+        }
+        bool called = next < text.len && text.ptr[next] == '(';
+        bool field = from > 0 && text.ptr[from - 1] == '.';
+        if (word.len && !called && !field && !is_keyword(word) && !map_has(&seen, word)) {
+            map_put(&seen, word, names);
+            names[(*count)++] = (FeelName){word, NULL};
+        }
+        at += word.len == 0;
+    }
+    return names;
+}
 
 static void compile(Reader *r, const XmlNode *node, Str formula, BpmnExpression *out)
 {
     FeelScope scope = {.open = true};
+    scope.names = variable_words(r->a, formula, &scope.count);
     FeelPlace place = {.file = r->path, .line = node->line, .column = node->column};
     Err err = {0};
     const FeelProgram *program = NULL;
@@ -36,16 +99,11 @@ typedef struct Juel {
     bool odd; /* something that cannot be rewritten */
 } Juel;
 
-static bool is_name_char(char c)
-{
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           c == '_' || c == '.' || (unsigned char)c >= 0x80;
-}
-
 static Str juel_word(Juel *j)
 {
     size_t from = j->at;
-    while (j->at < j->text.len && is_name_char(j->text.ptr[j->at])) {
+    while (j->at < j->text.len &&
+           (is_name_char(j->text.ptr[j->at]) || j->text.ptr[j->at] == '.')) {
         j->at++;
     }
     return str_slice(j->text, from, j->at);
