@@ -448,6 +448,9 @@ static void run_shard(void *context)
         resume_answered(shard);
         MHD_run(shard->daemon);
     }
+    /* A daemon that was not quiesced would close the socket that all shards share. */
+    if (!quiesced)
+        MHD_quiesce_daemon(shard->daemon);
     MHD_stop_daemon(shard->daemon);
 }
 
