@@ -29,8 +29,6 @@
     X(dmn_several_rules, INPUT, 422, false,                                                      \
       "More than one rule fits ({1}), but the table allows one (hit policy {2}).",               \
       "多条规则同时命中（{1}），但命中策略 {2} 只允许一条。")                                    \
-    X(dmn_no_rule, INPUT, 422, false, "No rule of the table fits the inputs.",                   \
-      "没有规则符合输入。")                                                                      \
     X(dmn_input_not_allowed, INPUT, 422, false, "The input {1} is {2}, which is not allowed.",   \
       "输入 {1} 的值 {2} 不在允许范围内。")                                                      \
     X(dmn_output_not_allowed, INPUT, 422, false, "The output {1} is {2}, which is not allowed.", \

@@ -142,6 +142,9 @@ void feel_build_block(FeelBuilder *b) { scope_push(b); }
 uint32_t feel_build_local(FeelBuilder *b, Str name, const FeelType *type) {
     return scope_declare(b, name, type);
 }
+void feel_build_alias(FeelBuilder *b, Str name, uint32_t local, const FeelType *type) {
+    scope_bind(b, name, local, type);
+}
 void feel_build_pop(FeelBuilder *b) { scope_pop(b); }
 void feel_build_property(FeelBuilder *b, Str name) { scope_property(b, name); }
 
@@ -311,6 +314,22 @@ FeelNode *feel_build_function_end(FeelBuilder *b, FeelNode *body, const FeelType
                        .element = result != NULL ? result : body->type};
     n->type = type;
     return node_link(b, n);
+}
+
+void feel_build_external(FeelBuilder *b, FeelNode *function) {
+    if (function == NULL || function->op != FEEL_OP_FUNCTION) return;
+    FeelCode *code = (FeelCode *)(uintptr_t)function->extra;
+    code->external = feel_external_find(b->arena, code->body, code);
+}
+
+Value feel_aggregate(Str function, Value list, const FeelPlace *place, FeelRun *run) {
+    const FeelBuiltin *builtin = feel_builtin_find(function);
+    check(builtin != NULL);
+    size_t before = run->reason_count;
+    Value v = feel_builtin_call(builtin, NULL, run, &list, NULL, 1);
+    if (run->reason_count > before && run->reasons != NULL && before < FEEL_REASONS_MAX)
+        run->reasons[before].place = *place;
+    return v;
 }
 
 Value feel_foreign_value(Arena *a, const FeelForeign *f) {

@@ -41,6 +41,8 @@ FeelNode *feel_build_tests(FeelBuilder *b, Str text, FeelPlace place);
 /* Blocks of names. Every push gives the number of a local; pop ends the innermost block. */
 void feel_build_block(FeelBuilder *b);
 uint32_t feel_build_local(FeelBuilder *b, Str name, const FeelType *type);
+/* Another name for a local that is already there. */
+void feel_build_alias(FeelBuilder *b, Str name, uint32_t local, const FeelType *type);
 void feel_build_pop(FeelBuilder *b);
 
 FeelNode *feel_build_constant(FeelBuilder *b, Value v);
@@ -64,6 +66,8 @@ FeelNode *feel_build_coerce(FeelBuilder *b, FeelNode *value, const FeelType *typ
  * which the body may call itself (empty: it may not). */
 void feel_build_function_begin(FeelBuilder *b, const FeelName *parameters, size_t count, Str self);
 FeelNode *feel_build_function_end(FeelBuilder *b, FeelNode *body, const FeelType *result);
+/* The function just made is one of another language: its body is the mapping information. */
+void feel_build_external(FeelBuilder *b, FeelNode *function);
 FeelNode *feel_build_foreign(FeelBuilder *b, const FeelForeign *f);
 /* A node evaluated by the caller's function: children are evaluated through
  * feel_build_eval_child; data is the caller's. */
@@ -74,6 +78,14 @@ const FeelNode *feel_node_child(const FeelNode *n, size_t i);
 const void *feel_node_data(const FeelNode *n);
 FeelRun *feel_frame_run(struct FeelFrame *f);
 void feel_frame_set(struct FeelFrame *f, uint32_t local, Value v);
+/* Take fuel; false (and the run is stopped) when there is none left. n may be NULL. */
+bool feel_burn(FeelRun *run, const FeelNode *n, int64_t steps);
+/* End the run because of a limit; gives null. n may be NULL. */
+Value feel_stop(FeelRun *run, const FeelNode *n, const Fault *fault);
+/* One positive unary test, FEEL's "input in test": -1 null, 0 false, 1 true. */
+int feel_test(FeelRun *run, Value input, Value test);
+/* Aggregates of the collect hit policy by their FEEL functions: "sum", "min", "max", "count". */
+Value feel_aggregate(Str function, Value list, const FeelPlace *place, FeelRun *run);
 /* A constant node's value. */
 bool feel_node_constant(const FeelNode *n, Value *out);
 const FeelType *feel_node_type(const FeelNode *n);

@@ -161,10 +161,6 @@ static inline Value feel_eval(const FeelNode *n, FeelFrame *f) { return n->eval(
 extern FeelEval *const feel_op_eval[FEEL_OP_COUNT];
 /* null and a reason at the node. */
 Value feel_fail(FeelRun *run, const FeelNode *n, const Fault *fault, Str a, Str b, Str c);
-/* Null after a limit: remembers it once. */
-Value feel_stop(FeelRun *run, const FeelNode *n, const Fault *fault);
-/* Take fuel; false (and stopped) when there is none left. */
-bool feel_burn(FeelRun *run, const FeelNode *n, int64_t steps);
 /* Arena memory, NULL (and stopped) when the limit was reached. */
 void *feel_take(FeelRun *run, size_t count, size_t size);
 #define feel_new_array(run, Type, count) ((Type *)feel_take((run), (count), sizeof(Type)))
@@ -197,8 +193,6 @@ int feel_compare(Value a, Value b);
 int feel_equal_run(FeelRun *run, Value a, Value b);
 /* Is a in the range: -1 null. */
 int feel_in_range(const ValueRange *r, Value v);
-/* One positive unary test: -1, 0, 1. */
-int feel_test(FeelRun *run, Value input, Value test);
 bool feel_is(Value a, Value b);
 
 /* ---- Types (type.c). */

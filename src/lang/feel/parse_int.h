@@ -106,6 +106,7 @@ FeelBlock *scope_push(FeelBuilder *b);
 void scope_pop(FeelBuilder *b);
 uint32_t scope_declare(FeelBuilder *b, Str name, const FeelType *type);
 uint32_t scope_new_local(FeelBuilder *b);
+void scope_bind(FeelBuilder *b, Str name, uint32_t index, const FeelType *type);
 bool scope_known(const FeelBuilder *b, Str canonical);
 FeelNode *scope_resolve(FeelParser *p, size_t at, Str canonical, Str given);
 void scope_code_begin(FeelBuilder *b, FeelCode *code, Str self);

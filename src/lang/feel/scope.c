@@ -56,7 +56,7 @@ uint32_t scope_new_local(FeelBuilder *b) {
     return local;
 }
 
-static void scope_bind(FeelBuilder *b, Str name, uint32_t index, const FeelType *type) {
+void scope_bind(FeelBuilder *b, Str name, uint32_t index, const FeelType *type) {
     FeelBlock *block = b->block;
     if (block->count == block->capacity) {
         uint32_t capacity = block->capacity == 0 ? 4 : block->capacity * 2;

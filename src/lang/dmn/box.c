@@ -1,0 +1,233 @@
+/* box.c - boxed expressions become FEEL nodes (10.2.1).
+ *
+ * Each kind of box has an equivalent FEEL form, and that is what is built: an invocation is a call
+ * with named parameters, a relation a list of contexts, a boxed context with a result cell the
+ * result evaluated in the scope of the entries before it. */
+#include "lang/dmn/dmn_int.h"
+
+#define BOX_DEPTH_MAX 100u
+
+typedef FeelNode *BoxBuild(DmnBox *box, const XmlNode *n);
+
+static FeelNode *box_fault(DmnBox *box, const XmlNode *n, const Fault *fault, Str a, Str b) {
+    FeelPlace place = dmn_place(box->model, n, box->element);
+    err_set(box->err, fault, a, b);
+    err_at(box->err, place.file, place.line, place.column);
+    err_at_element(box->err, box->element);
+    return NULL;
+}
+
+FeelNode *dmn_box_text(DmnBox *box, const XmlNode *n) {
+    XmlNode *text = dmn_child(n, "text");
+    Str source = dmn_text(n);
+    if (str_trim(source).len == 0) return feel_build_constant(box->builder, value_null());
+    return feel_build_text(box->builder, source,
+                           dmn_text_place(box->model, text != NULL ? text : n, box->element));
+}
+
+static FeelNode *box_typed(DmnBox *box, const XmlNode *variable, FeelNode *value) {
+    const FeelType *t = variable != NULL ? dmn_type_of(box->model, variable, box->element) : NULL;
+    return feel_build_coerce(box->builder, value, t);
+}
+
+/* The expression inside a wrapper such as <if> or <binding>. */
+static FeelNode *box_inside(DmnBox *box, const XmlNode *n, const char *name) {
+    XmlNode *wrapper = name != NULL ? dmn_child(n, name) : NULL;
+    const XmlNode *at = name != NULL ? wrapper : n;
+    XmlNode *inner = at != NULL ? dmn_box_child(at) : NULL;
+    if (inner == NULL)
+        return box_fault(box, n, &fault_dmn_attribute_missing, n->name,
+                         str_from(name != NULL ? name : "an expression"));
+    return dmn_box(box, inner);
+}
+
+typedef struct BoxEntries {
+    Str *names;
+    uint32_t *locals;
+    FeelNode **values;
+    size_t count;
+} BoxEntries;
+
+static bool box_room(DmnBox *box, BoxEntries *e, size_t capacity) {
+    Arena *a = box->model->loader->arena;
+    *e = (BoxEntries){arena_new_array(a, Str, capacity + 1),
+                      arena_new_array(a, uint32_t, capacity + 1),
+                      arena_new_array(a, FeelNode *, capacity + 1), 0};
+    return e->names != NULL && e->locals != NULL && e->values != NULL;
+}
+
+static FeelNode *box_context(DmnBox *box, const XmlNode *n) {
+    BoxEntries e;
+    FeelNode *result = NULL;
+    if (!box_room(box, &e, n->child_count)) return NULL;
+    feel_build_block(box->builder);
+    for (XmlNode *c = dmn_child(n, "contextEntry"); c != NULL; c = dmn_next(c, "contextEntry")) {
+        XmlNode *variable = dmn_child(c, "variable"), *inner = dmn_box_child(c);
+        FeelNode *value;
+        if (inner != NULL && dmn_is(inner, "functionDefinition") && variable != NULL)
+            value = dmn_box_function(box, inner, xml_attribute(variable, STR("name")), NULL);
+        else
+            value = box_inside(box, c, NULL);
+        value = box_typed(box, variable, value);
+        if (value == NULL) return NULL;
+        if (variable == NULL) {
+            result = value;
+            break;
+        }
+        Str name = xml_attribute(variable, STR("name"));
+        for (size_t i = 0; i < e.count; i++)
+            if (str_equal(e.names[i], name))
+                return box_fault(box, c, &fault_feel_duplicate_key, name, STR_NONE);
+        e.names[e.count] = name;
+        e.values[e.count] = value;
+        e.locals[e.count++] = feel_build_local(box->builder, name, feel_node_type(value));
+        feel_build_property(box->builder, name);
+    }
+    FeelNode *context =
+        feel_build_context(box->builder, e.names, e.locals, e.values, e.count, result);
+    feel_build_pop(box->builder);
+    return context;
+}
+
+static FeelNode *box_list(DmnBox *box, const XmlNode *n) {
+    BoxEntries e;
+    if (!box_room(box, &e, n->child_count)) return NULL;
+    for (XmlNode *c = dmn_box_child(n); c != NULL; c = c->next) {
+        FeelNode *value = dmn_box(box, c);
+        if (value == NULL) return NULL;
+        e.values[e.count++] = value;
+    }
+    return feel_build_list(box->builder, e.values, e.count);
+}
+
+static FeelNode *box_relation(DmnBox *box, const XmlNode *n) {
+    BoxEntries rows, cells;
+    size_t columns = 0;
+    for (XmlNode *c = dmn_child(n, "column"); c != NULL; c = dmn_next(c, "column")) columns++;
+    if (!box_room(box, &rows, n->child_count)) return NULL;
+    for (XmlNode *row = dmn_child(n, "row"); row != NULL; row = dmn_next(row, "row")) {
+        if (!box_room(box, &cells, columns)) return NULL;
+        XmlNode *cell = dmn_box_child(row), *column = dmn_child(n, "column");
+        feel_build_block(box->builder);
+        for (; cell != NULL && column != NULL; cell = cell->next) {
+            FeelNode *value = box_typed(box, column, dmn_box(box, cell));
+            if (value == NULL) return NULL;
+            Str name = xml_attribute(column, STR("name"));
+            cells.names[cells.count] = name;
+            cells.values[cells.count] = value;
+            cells.locals[cells.count++] = feel_build_local(box->builder, STR(" "), NULL);
+            feel_build_property(box->builder, name);
+            column = dmn_next(column, "column");
+        }
+        feel_build_pop(box->builder);
+        rows.values[rows.count++] = feel_build_context(box->builder, cells.names, cells.locals,
+                                                       cells.values, cells.count, NULL);
+    }
+    return feel_build_list(box->builder, rows.values, rows.count);
+}
+
+static FeelNode *box_invocation(DmnBox *box, const XmlNode *n) {
+    XmlNode *function = dmn_box_child(n);
+    BoxEntries e;
+    if (function == NULL)
+        return box_fault(box, n, &fault_dmn_attribute_missing, n->name, STR("a function"));
+    FeelNode *callee = dmn_box(box, function);
+    if (callee == NULL || !box_room(box, &e, n->child_count)) return NULL;
+    for (XmlNode *c = dmn_child(n, "binding"); c != NULL; c = dmn_next(c, "binding")) {
+        XmlNode *parameter = dmn_child(c, "parameter"), *inner = dmn_box_child(c);
+        if (parameter == NULL)
+            return box_fault(box, c, &fault_dmn_attribute_missing, c->name, STR("parameter"));
+        FeelNode *value = inner != NULL ? dmn_box(box, inner)
+                                        : feel_build_constant(box->builder, value_null());
+        value = box_typed(box, parameter, value);
+        if (value == NULL) return NULL;
+        e.names[e.count] = xml_attribute(parameter, STR("name"));
+        e.values[e.count++] = value;
+    }
+    return feel_build_call(box->builder, callee, e.names, e.values, e.count);
+}
+
+FeelNode *dmn_box_function(DmnBox *box, const XmlNode *n, Str self, const FeelType *result) {
+    FeelName parameters[64];
+    size_t count = 0;
+    for (XmlNode *c = dmn_child(n, "formalParameter"); c != NULL && count < 64;
+         c = dmn_next(c, "formalParameter"))
+        parameters[count++] = (FeelName){xml_attribute(c, STR("name")),
+                                         dmn_type_of(box->model, c, box->element)};
+    Str kind = xml_attribute(n, STR("kind"));
+    feel_build_place(box->builder, dmn_place(box->model, n, box->element));
+    feel_build_function_begin(box->builder, parameters, count, self);
+    FeelNode *body = box_inside(box, n, NULL);
+    if (body == NULL) return NULL;
+    feel_build_place(box->builder, dmn_place(box->model, n, box->element));
+    FeelNode *function = feel_build_function_end(box->builder, body, result);
+    if (kind.len > 0 && !str_equal(kind, STR("FEEL")) && !str_equal(kind, STR("F")))
+        feel_build_external(box->builder, function);
+    return function;
+}
+
+static FeelNode *box_function(DmnBox *box, const XmlNode *n) {
+    return dmn_box_function(box, n, STR_NONE, dmn_type_of(box->model, n, box->element));
+}
+
+static FeelNode *box_conditional(DmnBox *box, const XmlNode *n) {
+    FeelNode *condition = box_inside(box, n, "if");
+    FeelNode *then = condition != NULL ? box_inside(box, n, "then") : NULL;
+    FeelNode *otherwise = then != NULL ? box_inside(box, n, "else") : NULL;
+    if (otherwise == NULL) return NULL;
+    feel_build_place(box->builder, dmn_place(box->model, n, box->element));
+    return feel_build_if(box->builder, condition, then, otherwise);
+}
+
+static FeelNode *box_filter(DmnBox *box, const XmlNode *n) {
+    FeelNode *list = box_inside(box, n, "in");
+    if (list == NULL) return NULL;
+    feel_build_filter_begin(box->builder, list);
+    FeelNode *match = box_inside(box, n, "match");
+    if (match == NULL) return NULL;
+    feel_build_place(box->builder, dmn_place(box->model, n, box->element));
+    return feel_build_filter_end(box->builder, list, match);
+}
+
+static FeelNode *box_iterator(DmnBox *box, const XmlNode *n) {
+    FeelNode *collection = box_inside(box, n, "in");
+    if (collection == NULL) return NULL;
+    feel_build_iterator_begin(box->builder, xml_attribute(n, STR("iteratorVariable")),
+                              collection);
+    bool loop = dmn_is(n, "for");
+    FeelNode *body = box_inside(box, n, loop ? "return" : "satisfies");
+    if (body == NULL) return NULL;
+    feel_build_place(box->builder, dmn_place(box->model, n, box->element));
+    return feel_build_iterator_end(box->builder, n->name, collection, body);
+}
+
+static const struct { const char *name; BoxBuild *build; } boxes[] = {
+    {"literalExpression", dmn_box_text}, {"decisionTable", dmn_table}, {"context", box_context},
+    {"list", box_list}, {"relation", box_relation}, {"invocation", box_invocation},
+    {"functionDefinition", box_function}, {"encapsulatedLogic", box_function},
+    {"conditional", box_conditional}, {"filter", box_filter}, {"for", box_iterator},
+    {"every", box_iterator}, {"some", box_iterator}};
+
+XmlNode *dmn_box_child(const XmlNode *n) {
+    for (XmlNode *c = n->first_child; c != NULL; c = c->next)
+        for (size_t i = 0; i < sizeof boxes / sizeof boxes[0]; i++)
+            if (dmn_is(c, boxes[i].name)) return c;
+    return NULL;
+}
+
+FeelNode *dmn_box(DmnBox *box, const XmlNode *n) {
+    if (box->err->fault != NULL) return NULL;
+    if (++box->depth > BOX_DEPTH_MAX)
+        return box_fault(box, n, &fault_feel_nesting, STR("100"), STR_NONE);
+    FeelNode *node = NULL;
+    size_t i = 0, count = sizeof boxes / sizeof boxes[0];
+    while (i < count && !dmn_is(n, boxes[i].name)) i++;
+    if (i < count) {
+        feel_build_place(box->builder, dmn_place(box->model, n, box->element));
+        node = boxes[i].build(box, n);
+    } else {
+        box_fault(box, n, &fault_dmn_element_unsupported, n->name, STR_NONE);
+    }
+    box->depth--;
+    return node;
+}

@@ -1,0 +1,190 @@
+/* element.c - compiling one element: its scope from its requirements, its logic, its slots.
+ *
+ * An element is compiled after what it requires, because the types of those are the types of
+ * its names. A circle is a fault of the element that closes it. Names of imported elements are
+ * fields of a context under the import's name. */
+#include "lang/dmn/dmn_int.h"
+
+#include <string.h>
+
+static void element_fault(DmnElement *e, const Fault *fault, Str a, Str b) {
+    Err err = {0};
+    err_set(&err, fault, a, b);
+    err_at(&err, e->model->file, e->xml->line, e->xml->column);
+    err_at_element(&err, e->id);
+    const Err *kept = dmn_fault_add(e->model, &err);
+    if (e->fault == NULL) e->fault = kept;
+}
+
+typedef struct ElementScope {
+    FeelName *names;
+    DmnSlot *sources;
+    size_t count;
+} ElementScope;
+
+/* The context type of all requirements under one import. */
+static const FeelType *element_alias_type(DmnElement *e, Str alias) {
+    Arena *a = e->model->loader->arena;
+    FeelField *fields = arena_new_array(a, FeelField, e->requirement_count + 1);
+    size_t count = 0;
+    if (fields == NULL) return NULL;
+    for (size_t i = 0; i < e->requirement_count; i++)
+        if (str_equal(e->requirements[i].alias, alias))
+            fields[count++] = (FeelField){e->requirements[i].element->name,
+                                          e->requirements[i].element->type};
+    FeelType *t = arena_new(a, FeelType);
+    *t = (FeelType){.kind = FEEL_CONTEXT, .fields = fields, .field_count = count};
+    return t;
+}
+
+static ElementScope element_scope(DmnElement *e) {
+    Arena *a = e->model->loader->arena;
+    ElementScope s = {arena_new_array(a, FeelName, e->requirement_count + 1),
+                      arena_new_array(a, DmnSlot, e->requirement_count + 1), 0};
+    if (s.names == NULL || s.sources == NULL) return s;
+    for (size_t i = 0; i < e->requirement_count; i++) {
+        const DmnRequirement *r = &e->requirements[i];
+        if (r->alias.len == 0) {
+            s.names[s.count] = (FeelName){r->element->name, r->element->type};
+            s.sources[s.count++] = (DmnSlot){r->element, STR_NONE};
+            continue;
+        }
+        size_t j = 0;
+        while (j < s.count && !str_equal(s.names[j].name, r->alias)) j++;
+        if (j < s.count) continue;
+        s.names[s.count] = (FeelName){r->alias, element_alias_type(e, r->alias)};
+        s.sources[s.count++] = (DmnSlot){NULL, r->alias};
+    }
+    return s;
+}
+
+static void element_slots(DmnElement *e, const ElementScope *s) {
+    size_t count = feel_slot_count(e->program);
+    e->slots = arena_new_array(e->model->loader->arena, DmnSlot, count + 1);
+    for (size_t i = 0; e->slots != NULL && i < count; i++)
+        for (size_t j = 0; j < s->count; j++)
+            if (str_equal(s->names[j].name, feel_slot_name(e->program, i)))
+                e->slots[i] = s->sources[j];
+}
+
+static FeelNode *element_logic(DmnElement *e, DmnBox *box) {
+    DmnModel *m = e->model;
+    XmlNode *variable = dmn_child(e->xml, "variable");
+    const FeelType *type = variable != NULL ? dmn_type_of(m, variable, e->id) : NULL;
+    if (e->kind == DMN_DECISION) {
+        XmlNode *logic = dmn_box_child(e->xml);
+        e->type = type;
+        if (logic == NULL) return NULL;
+        FeelNode *n = dmn_box(box, logic);
+        if (n == NULL) return NULL;
+        if (type == NULL) e->type = feel_node_type(n);
+        return feel_build_coerce(box->builder, n, type);
+    }
+    XmlNode *logic = dmn_child(e->xml, "encapsulatedLogic");
+    if (logic == NULL || dmn_box_child(logic) == NULL) return NULL;
+    if (type == NULL && variable != NULL) type = NULL;
+    const FeelType *result = type != NULL && type->kind == FEEL_FUNCTION ? type->element : type;
+    FeelNode *n = dmn_box_function(box, logic, m->loader->options.recursion ? e->name : STR_NONE,
+                                   result);
+    if (n != NULL) e->type = feel_node_type(n);
+    return n;
+}
+
+static void element_program(DmnElement *e) {
+    DmnModel *m = e->model;
+    ElementScope s = element_scope(e);
+    if (s.names == NULL || s.sources == NULL) return;
+    FeelScope scope = {.names = s.names, .count = s.count, .properties = m->properties,
+                       .property_count = m->property_count, .types = m->types,
+                       .type_count = m->type_count};
+    Err err = {0};
+    DmnBox box = {m, NULL, e->id, &err, 0};
+    box.builder = feel_build_begin(m->loader->arena, &scope, dmn_place(m, e->xml, e->id), &err);
+    FeelNode *root = element_logic(e, &box);
+    if (root == NULL && err.fault == NULL) {
+        err_set(&err, &fault_dmn_no_logic, e->name);
+        err_at(&err, m->file, e->xml->line, e->xml->column);
+        err_at_element(&err, e->id);
+        Err *kept = arena_new(m->loader->arena, Err);
+        *kept = err;
+        e->fault = kept;
+        return;
+    }
+    if (feel_build_end(box.builder, root, &e->program)) {
+        element_slots(e, &s);
+        return;
+    }
+    e->program = NULL;
+    if (err.element[0] == '\0') err_at_element(&err, e->id);
+    e->fault = dmn_fault_add(m, &err);
+}
+
+/* ---- Services are functions of their inputs. */
+
+static void element_service(DmnElement *e) {
+    Arena *a = e->model->loader->arena;
+    FeelForeign *f = arena_new(a, FeelForeign);
+    Str *names = arena_new_array(a, Str, e->input_count + 1);
+    const FeelType **types = arena_new_array(a, const FeelType *, e->input_count + 1);
+    FeelField *fields = arena_new_array(a, FeelField, e->input_count + 1);
+    if (names == NULL || types == NULL || fields == NULL) return;
+    for (size_t i = 0; i < e->input_count; i++) {
+        names[i] = e->inputs[i]->name;
+        types[i] = e->inputs[i]->type;
+        fields[i] = (FeelField){names[i], types[i]};
+    }
+    *f = (FeelForeign){.name = e->name, .parameters = names, .parameter_types = types,
+                       .parameter_count = e->input_count, .call = dmn_service_call, .data = e};
+    e->function = f;
+    XmlNode *variable = dmn_child(e->xml, "variable");
+    const FeelType *declared = variable != NULL ? dmn_type_of(e->model, variable, e->id) : NULL;
+    const FeelType *result = NULL;
+    if (declared != NULL)
+        result = declared->kind == FEEL_FUNCTION ? declared->element : declared;
+    else if (e->output_count == 1) result = e->outputs[0]->type;
+    FeelType *type = arena_new(a, FeelType);
+    *type = (FeelType){.kind = FEEL_FUNCTION, .fields = fields, .field_count = e->input_count,
+                       .element = result};
+    e->type = type;
+}
+
+/* All input data below a decision, each once. */
+static void element_leaves(DmnElement *e) {
+    size_t capacity = 0;
+    for (size_t i = 0; i < e->requirement_count; i++)
+        capacity += 1 + e->requirements[i].element->leaf_count;
+    e->leaves = arena_new_array(e->model->loader->arena, const DmnElement *, capacity + 1);
+    for (size_t i = 0; e->leaves != NULL && i < e->requirement_count; i++) {
+        const DmnElement *r = e->requirements[i].element;
+        const DmnElement *const *from = r->kind == DMN_INPUT ? &r : r->leaves;
+        size_t count = r->kind == DMN_INPUT ? 1 : r->leaf_count;
+        for (size_t j = 0; j < count; j++) {
+            size_t k = 0;
+            while (k < e->leaf_count && e->leaves[k] != from[j]) k++;
+            if (k == e->leaf_count) e->leaves[e->leaf_count++] = from[j];
+        }
+    }
+}
+
+void dmn_element_compile(DmnElement *e, unsigned depth) {
+    if (e->state == DMN_READY) return;
+    if (e->state == DMN_BUSY || depth > DMN_GRAPH_DEPTH_MAX) {
+        element_fault(e, &fault_dmn_cycle, e->name, STR_NONE);
+        return;
+    }
+    e->state = DMN_BUSY;
+    for (size_t i = 0; i < e->requirement_count; i++)
+        dmn_element_compile(e->requirements[i].element, depth + 1);
+    for (size_t i = 0; i < e->input_count; i++) dmn_element_compile(e->inputs[i], depth + 1);
+    for (size_t i = 0; i < e->output_count; i++) dmn_element_compile(e->outputs[i], depth + 1);
+    if (e->kind == DMN_INPUT) {
+        XmlNode *variable = dmn_child(e->xml, "variable");
+        e->type = variable != NULL ? dmn_type_of(e->model, variable, e->id) : NULL;
+    } else if (e->kind == DMN_SERVICE) {
+        element_service(e);
+    } else if (e->fault == NULL) {
+        element_program(e);
+    }
+    if (e->kind == DMN_DECISION) element_leaves(e);
+    e->state = DMN_READY;
+}
