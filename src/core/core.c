@@ -191,7 +191,7 @@ bool core_reload(Core *core, Err *err)
     for (size_t i = 0; i < core->module_count; i++)
         if (core->modules[i]->load &&
             !core->modules[i]->load(core->live.states[i], core->conn, err))
-            return false;
+            return err_set(err, &fault_system_failure, str_from(core->modules[i]->name));
     timer_refresh(core);
     return !store_failed(core->conn, err);
 }

@@ -17,7 +17,7 @@
 #define CORE_RECORD_DEPTH_MAX 256u  /* nesting of a journal record */
 #define CORE_VALUE_DEPTH_MAX 200u   /* nesting of a value in it */
 #define CORE_EVENTS_MAX 65536u      /* events of one root command */
-#define CORE_LOG_MAX (256 << 20)    /* bytes of log above which the writer waits for a checkpoint */
+#define CORE_LOG_MAX (64 << 20)     /* bytes of log above which the writer waits for a checkpoint */
 #define CORE_CHECKPOINT_US 250000   /* pause between checkpoints while there are commits */
 #define CORE_DUE_MAX 1000000u       /* timers of one core_run_due */
 #define CORE_REPORT_MAX 200u        /* lines of a verify report */

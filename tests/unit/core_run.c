@@ -274,6 +274,26 @@ static void a_hungry_follow_up_undoes_all(void **state)
     assert_int_equal(sum_in(run(f, key("k"), "toy.add", body(f, "a", 1, ""))), 6);
 }
 
+/* Nothing is decided on caches that are not right; when they can be read again, the node goes on. */
+static void caches_that_cannot_be_read_stop_decisions(void **state)
+{
+    Fixture *f = *state;
+    Command c = toy_command(STR("zhang"), STR("toy.add"), body(f, "a", 5, ""));
+    Command bad = toy_command(STR("zhang"), STR("toy.split"), body(f, "a", 5, ""));
+    Reply reply;
+    Err err = {0};
+    toy_refuse_loads(f->toy, true);
+    assert_false(core_run(f->core, &bad, f->arena, &reply, &err) && reply.accepted);
+    err_clear(&err);
+    assert_false(core_run(f->core, &c, f->arena, &reply, &err));
+    assert_true(err_is(&err, &fault_system_failure));
+    toy_refuse_loads(f->toy, false);
+    err_clear(&err);
+    must(core_run(f->core, &c, f->arena, &reply, &err), &err);
+    assert_int_equal(sum_in(reply), 5);
+    assert_int_equal(toy_cached(f->toy), 5);
+}
+
 /* It could not be read back from the journal, so it must not get there. */
 static void text_that_is_not_utf8_is_not_journaled(void **state)
 {
@@ -527,6 +547,7 @@ int main(void)
         TEST(too_many_follow_ups_go_on_later),
         TEST(a_hungry_command_is_refused),
         TEST(a_hungry_follow_up_undoes_all),
+        TEST(caches_that_cannot_be_read_stop_decisions),
         TEST(text_that_is_not_utf8_is_not_journaled),
         TEST(timers_fire_when_they_are_due),
         TEST(timers_move_and_are_cancelled),

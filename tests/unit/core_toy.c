@@ -14,6 +14,7 @@ struct Toy {
     _Atomic int64_t defined;
     int64_t cached;
     int loads;
+    bool refuse_loads;
     Module module;
 };
 
@@ -242,6 +243,8 @@ static bool toy_load(void *state, StoreConn *conn, Err *err)
 {
     Toy *toy = state;
     toy->loads++;
+    if (toy->refuse_loads)
+        return false;
     Rows *r = store_query(conn, &sql_all, PARAMS(p_int(NODE)));
     toy->cached = rows_next(r) ? rows_int(r, 0) : 0;
     rows_close(r);
@@ -285,6 +288,11 @@ int64_t toy_defined(const Toy *toy)
 int64_t toy_cached(const Toy *toy)
 {
     return toy->cached;
+}
+
+void toy_refuse_loads(Toy *toy, bool refuse)
+{
+    toy->refuse_loads = refuse;
 }
 
 int toy_loads(const Toy *toy)

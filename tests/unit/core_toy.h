@@ -24,6 +24,7 @@ const Module *toy_module(Toy *toy);
 int64_t toy_defined(const Toy *toy); /* sum of the definitions */
 int64_t toy_cached(const Toy *toy);  /* sum of all accounts, kept by the appliers */
 int toy_loads(const Toy *toy);       /* calls of load */
+void toy_refuse_loads(Toy *toy, bool refuse);
 
 /* Rows, read through a connection. -1: there is none. */
 int64_t toy_sum(StoreConn *conn, Str account);

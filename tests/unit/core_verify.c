@@ -249,6 +249,27 @@ static void a_node_goes_on_where_it_stood(void **state)
     assert_int_equal(verify(f).differences, 0);
 }
 
+static void definitions_are_there_after_a_restart(void **state)
+{
+    Fixture *f = *state;
+    ContextBuilder d = context_builder(f->arena);
+    context_put_text(&d, "kind", value_string(STR("toy")));
+    context_put_text(&d, "id", value_string(STR("a")));
+    context_put_text(&d, "text", value_string(STR("7")));
+    Value one = value_context(&d);
+    ContextBuilder b = context_builder(f->arena);
+    context_put_text(&b, "pack", value_string(STR("toys")));
+    context_put_text(&b, "definitions", value_list_of(f->arena, &one, 1));
+    Command c = toy_command(STR("system"), STR("core.install"), value_context(&b));
+    Reply reply;
+    Err err = {0};
+    must(core_run(f->core, &c, f->arena, &reply, &err), &err);
+    assert_true(reply.accepted);
+    reopen(f);
+    assert_int_equal(toy_defined(f->toy), 7);
+    assert_int_equal(verify(f).differences, 0);
+}
+
 /* A later version of the program may no longer know the fault of an old refusal. */
 static void an_unknown_fault_comes_back_by_name(void **state)
 {
@@ -334,6 +355,7 @@ int main(void)
         TEST(forged_sealed_bytes_break_the_chain),
         TEST(a_record_that_is_not_json_is_a_fault),
         TEST(a_node_goes_on_where_it_stood),
+        TEST(definitions_are_there_after_a_restart),
         TEST(an_unknown_fault_comes_back_by_name),
         TEST(time_does_not_run_back_over_a_restart),
         TEST(tools_read_meanwhile),
