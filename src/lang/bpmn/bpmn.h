@@ -25,6 +25,8 @@ struct FeelProgram;
 #define BPMN_JOIN_MAX 64u /* incoming flows of one gateway */
 #define BPMN_DEPTH_MAX 32u /* sub-processes inside each other */
 
+#define BPMN_SCRATCH_BYTES (256u << 20) /* memory while one file is read */
+
 #define BPMN_NONE UINT32_MAX /* no such index */
 
 /* What an element is. X(enumerator, local XML name) */

@@ -79,12 +79,12 @@ static FeelName *variable_words(Arena *a, Str text, size_t *count)
 static void compile(Reader *r, const XmlNode *node, Str formula, BpmnExpression *out)
 {
     FeelScope scope = {.open = true};
-    scope.names = variable_words(r->a, formula, &scope.count);
+    scope.names = variable_words(r->scratch, formula, &scope.count);
     FeelPlace place = {.file = r->path, .line = node->line, .column = node->column};
     Err err = {0};
     const FeelProgram *program = NULL;
     if (!feel_compile(r->a, formula, place, &scope, &program, &err)) {
-        Buf text = buf_new(r->a, 128);
+        Buf text = buf_new(r->scratch, 128);
         err_text(&err, LANG_EN, &text);
         bpmn_fault(r, node, &fault_bpmn_expression, formula, buf_text(&text));
         return;
@@ -195,7 +195,7 @@ static void juel_take(Juel *j)
 
 static void compile_juel(Reader *r, const XmlNode *node, Str whole, BpmnExpression *out)
 {
-    Juel j = {.text = str_slice(whole, 2, whole.len - 1), .out = buf_new(r->a, 64)};
+    Juel j = {.text = str_slice(whole, 2, whole.len - 1), .out = buf_new(r->scratch, 64)};
     while (j.at < j.text.len && !j.odd) {
         juel_take(&j);
     }
@@ -203,7 +203,7 @@ static void compile_juel(Reader *r, const XmlNode *node, Str whole, BpmnExpressi
         bpmn_fault(r, node, &fault_bpmn_unsupported, whole);
         return;
     }
-    compile(r, node, arena_copy(r->a, buf_text(&j.out)), out);
+    compile(r, node, buf_text(&j.out), out);
 }
 
 static bool is_juel(Str text)
@@ -238,7 +238,7 @@ void bpmn_read_formal(Reader *r, const XmlNode *node, BpmnExpression *out)
 {
     Str language = xml_attribute(node, STR("language"));
     if (language.len && str_find(language, STR("FEEL")) < 0 && str_find(language, STR("feel")) < 0) {
-        bpmn_fault(r, node, &fault_bpmn_unsupported, arena_printf(r->a, "language=\"%.*s\"",
+        bpmn_fault(r, node, &fault_bpmn_unsupported, arena_printf(r->scratch, "language=\"%.*s\"",
                                                                    STR_ARG(language)));
         return;
     }

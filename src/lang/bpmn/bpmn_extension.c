@@ -36,7 +36,7 @@ static void add_mapping(Reader *r, const XmlNode *node, Str source, Str target,
     BpmnMapping *m = &grown[(*count)++];
     *list = grown;
     bpmn_read_value(r, node, source, &m->source);
-    m->target = str_trim(target);
+    m->target = arena_copy(r->a, str_trim(target));
     if (str_starts(m->target, STR("="))) {
         m->target = str_trim(str_slice(m->target, 1, m->target.len));
     }
@@ -82,7 +82,7 @@ static void read_pairs(Reader *r, const XmlNode *node, Str key_name, const BpmnP
     BpmnPair *pairs = arena_new_array(r->a, BpmnPair, node->child_count + 1);
     for (const XmlNode *n = node->first_child; n && pairs; n = n->next) {
         pairs[(*count)++] =
-            (BpmnPair){xml_attribute(n, key_name), xml_attribute(n, STR("value"))};
+            (BpmnPair){bpmn_kept(r, n, key_name), bpmn_kept(r, n, STR("value"))};
     }
     *list = pairs;
 }
@@ -125,14 +125,14 @@ static void z_assignment(Reader *r, BpmnElement *e, const XmlNode *n)
 
 static void z_form(Reader *r, BpmnElement *e, const XmlNode *n)
 {
-    Str form = xml_attribute(n, STR("formId"));
+    Str form = bpmn_kept(r, n, STR("formId"));
     if (!form.len) {
-        form = xml_attribute(n, STR("externalReference"));
+        form = bpmn_kept(r, n, STR("externalReference"));
     }
     if (!form.len) {
         bpmn_fault(r, n, &fault_bpmn_missing, STR("formId"));
     }
-    bpmn_task_of(r, e)->form = str_trim(form);
+    bpmn_task_of(r, e)->form = form;
 }
 
 static void z_schedule(Reader *r, BpmnElement *e, const XmlNode *n)
@@ -150,7 +150,7 @@ static void z_decision(Reader *r, BpmnElement *e, const XmlNode *n)
 {
     BpmnTask *task = bpmn_task_of(r, e);
     value_of(r, n, STR("decisionId"), &task->decision);
-    task->result = xml_attribute(n, STR("resultVariable"));
+    task->result = bpmn_kept(r, n, STR("resultVariable"));
     if (!bpmn_has(task->decision)) {
         bpmn_fault(r, n, &fault_bpmn_missing, STR("decisionId"));
     }
@@ -168,7 +168,7 @@ static void z_script(Reader *r, BpmnElement *e, const XmlNode *n)
 {
     BpmnTask *task = bpmn_task_of(r, e);
     bpmn_read_formula(r, n, xml_attribute(n, STR("expression")), &task->script);
-    task->result = xml_attribute(n, STR("resultVariable"));
+    task->result = bpmn_kept(r, n, STR("resultVariable"));
     if (!bpmn_has(task->script)) {
         bpmn_fault(r, n, &fault_bpmn_missing, STR("expression"));
     }
@@ -211,7 +211,7 @@ static void read_zeebe(Reader *r, BpmnElement *e, const XmlNode *n)
             return;
         }
     }
-    bpmn_fault(r, n, &fault_bpmn_unsupported, arena_printf(r->a, "zeebe:%.*s", STR_ARG(n->name)));
+    bpmn_fault(r, n, &fault_bpmn_unsupported, arena_printf(r->scratch, "zeebe:%.*s", STR_ARG(n->name)));
 }
 
 /* ---- camunda: elements and attributes. */
@@ -224,7 +224,7 @@ static void read_camunda(Reader *r, BpmnElement *e, const XmlNode *n)
         read_pairs(r, n, STR("name"), &e->properties, &e->property_count);
     } else {
         bpmn_fault(r, n, &fault_bpmn_unsupported,
-                   arena_printf(r->a, "camunda:%.*s", STR_ARG(n->name)));
+                   arena_printf(r->scratch, "camunda:%.*s", STR_ARG(n->name)));
     }
 }
 
@@ -234,7 +234,7 @@ static void refuse_camunda_code(Reader *r, const XmlNode *node)
                                         "variableMappingClass"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         if (xml_attribute_ns(node, CAMUNDA_SPACE, str_from(names[i])).len) {
-            bpmn_fault(r, node, &fault_bpmn_unsupported, arena_printf(r->a, "camunda:%s", names[i]));
+            bpmn_fault(r, node, &fault_bpmn_unsupported, arena_printf(r->scratch, "camunda:%s", names[i]));
         }
     }
 }
@@ -261,11 +261,11 @@ static void read_camunda_attributes(Reader *r, BpmnElement *e, const XmlNode *no
     Str form = xml_attribute_ns(node, CAMUNDA_SPACE, STR("formRef"));
     form = form.len ? form : xml_attribute_ns(node, CAMUNDA_SPACE, STR("formKey"));
     if (form.len) {
-        bpmn_task_of(r, e)->form = form;
+        bpmn_task_of(r, e)->form = arena_copy(r->a, form);
     }
     Str result = xml_attribute_ns(node, CAMUNDA_SPACE, STR("resultVariable"));
     if (result.len) {
-        bpmn_task_of(r, e)->result = result;
+        bpmn_task_of(r, e)->result = arena_copy(r->a, result);
     }
 }
 
@@ -278,7 +278,7 @@ static void read_script(Reader *r, BpmnElement *e, const XmlNode *node)
     if (script && !bpmn_has(bpmn_task_of(r, e)->script)) {
         if (format.len && str_find(format, STR("feel")) < 0 && str_find(format, STR("FEEL")) < 0) {
             bpmn_fault(r, node, &fault_bpmn_unsupported,
-                       arena_printf(r->a, "scriptFormat=\"%.*s\"", STR_ARG(format)));
+                       arena_printf(r->scratch, "scriptFormat=\"%.*s\"", STR_ARG(format)));
             return;
         }
         bpmn_read_formula(r, script, script->text, &bpmn_task_of(r, e)->script);
@@ -340,13 +340,14 @@ static void read_multi_instance(Reader *r, const XmlNode *node, BpmnLoop *loop)
     if (z) {
         value_of(r, z, STR("inputCollection"), &loop->collection);
         value_of(r, z, STR("outputElement"), &loop->output_element);
-        loop->input_element = xml_attribute(z, STR("inputElement"));
-        loop->output_collection = xml_attribute(z, STR("outputCollection"));
+        loop->input_element = bpmn_kept(r, z, STR("inputElement"));
+        loop->output_collection = bpmn_kept(r, z, STR("outputCollection"));
     }
     Str collection = xml_attribute_ns(node, CAMUNDA_SPACE, STR("collection"));
     if (collection.len) {
         bpmn_read_formula(r, node, collection, &loop->collection);
-        loop->input_element = xml_attribute_ns(node, CAMUNDA_SPACE, STR("elementVariable"));
+        loop->input_element =
+            arena_copy(r->a, xml_attribute_ns(node, CAMUNDA_SPACE, STR("elementVariable")));
     }
     if (!bpmn_has(loop->collection) && !bpmn_has(loop->cardinality)) {
         bpmn_fault(r, node, &fault_bpmn_loop_ends);
@@ -354,7 +355,7 @@ static void read_multi_instance(Reader *r, const XmlNode *node, BpmnLoop *loop)
     Str behavior = xml_attribute(node, STR("behavior"));
     if (behavior.len && !str_equal(behavior, STR("All"))) {
         bpmn_fault(r, node, &fault_bpmn_unsupported,
-                   arena_printf(r->a, "behavior=\"%.*s\"", STR_ARG(behavior)));
+                   arena_printf(r->scratch, "behavior=\"%.*s\"", STR_ARG(behavior)));
     }
 }
 

@@ -38,9 +38,11 @@ typedef struct Draft {
 } Draft;
 
 typedef struct Reader {
-    Arena *a;
+    Arena *a;       /* what stays: elements, flows, texts, programs */
+    Arena *scratch; /* the XML tree and everything that ends with reading */
     Str path;
     BpmnFaults *faults;
+    size_t fault_capacity; /* 1 at first: most models have no fault */
     Map roots; /* id -> XmlNode of message, error, escalation, signal, event definition */
     Map ids;   /* every id of the file -> XmlNode */
     BpmnProcess *processes;
@@ -54,6 +56,9 @@ bool bpmn_fault_note(Reader *r, const XmlNode *node, const Fault *fault, const c
     bpmn_fault_note((r), (node), (fault), __FILE__, __LINE__,                               \
                     (const Str[]){STR_NONE, ##__VA_ARGS__},                                 \
                     sizeof((const Str[]){STR_NONE, ##__VA_ARGS__}) / sizeof(Str))
+
+/* An attribute (empty: absent) that stays with the model. */
+Str bpmn_kept(Reader *r, const XmlNode *node, Str name);
 
 /* ---- bpmn_read.c */
 void bpmn_read_process(Reader *r, const XmlNode *node, BpmnProcess *out);

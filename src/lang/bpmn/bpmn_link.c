@@ -284,8 +284,8 @@ static void link_reach(Reader *r, Draft *d, uint32_t index)
     }
     Walk w = {.d = d, .join = index};
     w.reach = arena_new_array(r->a, uint64_t, d->count);
-    w.stack = arena_new_array(r->a, uint32_t, d->count);
-    for (uint32_t i = 0; i < e->incoming_count && !arena_failed(r->a); i++) {
+    w.stack = arena_new_array(r->scratch, uint32_t, d->count);
+    for (uint32_t i = 0; i < e->incoming_count && w.stack && w.reach; i++) {
         w.bit = 1ull << i;
         walk_to(&w, d->flows[e->incoming[i]].source);
         walk_back(&w);

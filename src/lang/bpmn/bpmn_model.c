@@ -73,7 +73,15 @@ BpmnTask *bpmn_task_of(Reader *r, BpmnElement *e)
 bool bpmn_fault_note(Reader *r, const XmlNode *node, const Fault *fault, const char *file,
                      int line, const Str *args, size_t count)
 {
-    if (r->faults->count == BPMN_FAULTS_LISTED) {
+    if (r->faults->count == 1 && r->fault_capacity == 1) {
+        Err *more = arena_new_array(r->a, Err, BPMN_FAULTS_LISTED);
+        if (more) {
+            more[0] = r->faults->items[0];
+            r->faults->items = more;
+            r->fault_capacity = BPMN_FAULTS_LISTED;
+        }
+    }
+    if (r->faults->count == r->fault_capacity) {
         return false;
     }
     Err *err = &r->faults->items[r->faults->count++];
@@ -88,6 +96,12 @@ bool bpmn_fault_note(Reader *r, const XmlNode *node, const Fault *fault, const c
         }
     }
     return false;
+}
+
+Str bpmn_kept(Reader *r, const XmlNode *node, Str name)
+{
+    Str text = str_trim(xml_attribute(node, name));
+    return text.len ? arena_copy(r->a, text) : STR_NONE;
 }
 
 bool bpmn_read_flag(Reader *r, const XmlNode *node, Str name, bool fallback)
@@ -114,7 +128,7 @@ static void collect_ids(Reader *r, XmlNode *node)
             const XmlNode *first = map_get(&r->ids, id);
             if (first) {
                 bpmn_fault(r, n, &fault_bpmn_id_twice, id,
-                           arena_printf(r->a, "%u", (unsigned)first->line));
+                           arena_printf(r->scratch, "%u", (unsigned)first->line));
             } else {
                 map_put(&r->ids, id, n);
             }
@@ -174,9 +188,10 @@ static void read_file(Reader *r, Str text)
 {
     XmlNode *root = NULL;
     Err err = {0};
-    if (!xml_parse(r->a, text, &root, &err)) {
+    if (!xml_parse(r->scratch, text, &root, &err)) {
+        bpmn_fault(r, NULL, &fault_bpmn_no_model);
         err_at(&err, r->path, 0, 0);
-        r->faults->items[r->faults->count++] = err;
+        r->faults->items[0] = err;
         return;
     }
     if (!xml_is(root, BPMN_SPACE, STR("definitions"))) {
@@ -203,15 +218,17 @@ static void read_file(Reader *r, Str text)
 bool bpmn_compile_all(Arena *a, Str path, Str text, BpmnModel *out, BpmnFaults *faults)
 {
     *out = (BpmnModel){0};
-    *faults = (BpmnFaults){arena_new_array(a, Err, BPMN_FAULTS_LISTED), 0};
-    Reader r = {.a = a, .path = arena_copy(a, path), .faults = faults};
-    r.roots = map_new(a);
-    r.ids = map_new(a);
+    *faults = (BpmnFaults){arena_new(a, Err), 0};
+    Reader r = {.fault_capacity = 1, .a = a, .path = arena_copy(a, path), .faults = faults};
+    r.scratch = arena_open(BPMN_SCRATCH_BYTES);
+    r.roots = map_new(r.scratch);
+    r.ids = map_new(r.scratch);
     read_file(&r, text);
-    if (arena_failed(a)) {
+    if (arena_failed(a) || arena_failed(r.scratch)) {
         faults->count = 0;
         bpmn_fault(&r, NULL, &fault_bpmn_limit, STR("memory"));
     }
+    arena_close(r.scratch);
     if (faults->count == 0) {
         *out = (BpmnModel){r.processes, r.process_count};
     }

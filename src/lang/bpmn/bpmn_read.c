@@ -69,8 +69,8 @@ static uint32_t new_element(Reader *r, Draft *d, BpmnType type, const XmlNode *n
     uint32_t index = d->count++;
     BpmnElement *e = &d->elements[index];
     d->nodes[index] = node;
-    e->id = xml_attribute(node, STR("id"));
-    e->name = str_trim(xml_attribute(node, STR("name")));
+    e->id = bpmn_kept(r, node, STR("id"));
+    e->name = bpmn_kept(r, node, STR("name"));
     e->type = (uint8_t)type;
     e->line = node->line;
     e->scope = scope;
@@ -94,8 +94,8 @@ static void read_flow(Reader *r, Draft *d, const XmlNode *node, uint32_t scope)
     d->flow_nodes[index] = node;
     d->flow_scopes[index] = scope;
     BpmnFlow *f = &d->flows[index];
-    f->id = xml_attribute(node, STR("id"));
-    f->name = str_trim(xml_attribute(node, STR("name")));
+    f->id = bpmn_kept(r, node, STR("id"));
+    f->name = bpmn_kept(r, node, STR("name"));
     f->source = f->target = BPMN_NONE;
     if (!f->id.len) {
         bpmn_fault(r, node, &fault_bpmn_no_id, node->name);
@@ -170,11 +170,11 @@ void bpmn_read_process(Reader *r, const XmlNode *node, BpmnProcess *out)
     d.names = arena_new(r->a, struct BpmnNames);
     d.names->map = map_new(r->a);
     d.elements = arena_new_array(r->a, BpmnElement, bound);
-    d.nodes = arena_new_array(r->a, const XmlNode *, bound);
+    d.nodes = arena_new_array(r->scratch, const XmlNode *, bound);
     d.flows = arena_new_array(r->a, BpmnFlow, bound);
-    d.flow_nodes = arena_new_array(r->a, const XmlNode *, bound);
-    d.flow_scopes = arena_new_array(r->a, uint32_t, bound);
-    d.associations = arena_new_array(r->a, const XmlNode *, bound);
+    d.flow_nodes = arena_new_array(r->scratch, const XmlNode *, bound);
+    d.flow_scopes = arena_new_array(r->scratch, uint32_t, bound);
+    d.associations = arena_new_array(r->scratch, const XmlNode *, bound);
     d.capacity = d.flow_capacity = d.association_capacity = bound;
     if (arena_failed(r->a)) {
         return;
