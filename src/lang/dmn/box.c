@@ -225,6 +225,10 @@ FeelNode *dmn_box(DmnBox *box, const XmlNode *n) {
     if (i < count) {
         feel_build_place(box->builder, dmn_place(box->model, n, box->element));
         node = boxes[i].build(box, n);
+        /* The declared type of any box is that of its value; a function's is its result's. */
+        bool function = dmn_is(n, "functionDefinition");
+        if (node != NULL && !function && xml_has_attribute(n, STR("typeRef")))
+            node = box_typed(box, n, node);
     } else {
         box_fault(box, n, &fault_dmn_element_unsupported, n->name, STR_NONE);
     }
