@@ -16,48 +16,73 @@ static const char *const definition_kinds[] = {
 #undef KIND_ROW
 };
 
-static Value definition(Arena *a, Str kind, Str id, Str path, Str text)
+static Value definition_value(Arena *a, const Definition *d)
 {
     ContextBuilder b = context_builder(a);
-    context_put_text(&b, "kind", value_string(kind));
-    context_put_text(&b, "id", value_string(id));
-    context_put_text(&b, "path", value_string(path));
-    context_put_text(&b, "text", value_string(text));
+    context_put_text(&b, "kind", value_string(d->kind));
+    context_put_text(&b, "id", value_string(d->id));
+    context_put_text(&b, "path", value_string(d->path));
+    context_put_text(&b, "text", value_string(d->text));
     return value_context(&b);
 }
 
 /* Offices and roles of pack.json, each a definition of its own. */
-static void manifest_definitions(const Pack *pack, Arena *a, ListBuilder *out)
+static const struct ManifestPart {
+    const char *list, *key, *kind;
+} manifest_parts[] = {{"offices", "code", "office"}, {"roles", "name", "role"}};
+#define MANIFEST_PARTS (sizeof manifest_parts / sizeof *manifest_parts)
+
+static void manifest_definitions(const Pack *pack, Arena *a, PackDefinition *out, size_t *count)
 {
-    static const struct {
-        const char *list, *key, *kind;
-    } parts[] = {{"offices", "code", "office"}, {"roles", "name", "role"}};
-    for (size_t p = 0; p < sizeof parts / sizeof *parts; p++) {
-        Value items = value_get(pack->manifest, str_from(parts[p].list));
+    for (size_t p = 0; p < MANIFEST_PARTS; p++) {
+        const struct ManifestPart *part = &manifest_parts[p];
+        Value items = value_get(pack->manifest, str_from(part->list));
         for (size_t i = 0; i < value_count(items); i++) {
             Value item = value_item(items, i);
-            list_add(out, definition(a, str_from(parts[p].kind),
-                                     value_get_string(item, str_from(parts[p].key)),
-                                     STR("pack.json"), json_copy_text(a, item)));
+            Definition d = {.kind = str_from(part->kind), .version = 1, .pack = pack->id,
+                            .id = value_get_string(item, str_from(part->key)),
+                            .path = STR("pack.json"), .text = json_copy_text(a, item)};
+            out[(*count)++] = (PackDefinition){d, pack->manifest_shown, pack->manifest_text,
+                                               arena_printf(a, "/%s/%zu", part->list, i)};
         }
     }
 }
 
-static Value install_body(const Pack *pack, Arena *a)
+size_t pack_definitions(const Pack *pack, Arena *a, PackDefinition **out)
 {
-    ListBuilder list = list_builder(a);
-    manifest_definitions(pack, a, &list);
+    size_t count = 0, capacity = pack->file_count;
+    for (size_t p = 0; p < MANIFEST_PARTS; p++) {
+        capacity += value_count(value_get(pack->manifest, str_from(manifest_parts[p].list)));
+    }
+    *out = arena_new_array(a, PackDefinition, capacity + 1);
+    if (!*out) return 0;
+    manifest_definitions(pack, a, *out, &count);
     for (size_t i = 0; i < pack->file_count; i++) {
         const PackFile *f = pack->files[i];
         Str kind = str_from(definition_kinds[f->kind]);
         if (!kind.len || f->kind == PACK_DATA) continue;
-        list_add(&list, definition(a, kind, f->id, f->path, f->text));
+        Definition d = {kind, f->id, 1, pack->id, f->path, f->text};
+        (*out)[count++] = (PackDefinition){d, f->shown, f->text, STR_NONE};
     }
+    return count;
+}
+
+static Value install_body(const Pack *pack, Arena *a, const Value *definitions, size_t count)
+{
     ContextBuilder b = context_builder(a);
     context_put_text(&b, "pack", value_string(pack->id));
     context_put_text(&b, "version", value_string(pack->version));
-    context_put_text(&b, "definitions", value_list(&list));
+    context_put_text(&b, "definitions", value_list_of(a, definitions, count));
     return value_context(&b);
+}
+
+static Value whole_body(const Pack *pack, Arena *a)
+{
+    PackDefinition *list = NULL;
+    size_t count = pack_definitions(pack, a, &list);
+    ListBuilder b = list_builder(a);
+    for (size_t i = 0; i < count; i++) list_add(&b, definition_value(a, &list[i].definition));
+    return install_body(pack, a, b.items, b.count);
 }
 
 static bool run_system(Core *core, Str kind, Value body, Arena *a, Err *err)
@@ -207,12 +232,11 @@ static bool data_install(Core *core, const PackSet *set, const Pack *pack, Arena
         load->file = file;
         load->registry = &registry->as.registry;
         if (!data_load(core, load, a, err)) return false;
-        Value one = definition(a, STR("data"), file->path, file->path, file->text);
-        ContextBuilder b = context_builder(a);
-        context_put_text(&b, "pack", value_string(pack->id));
-        context_put_text(&b, "version", value_string(pack->version));
-        context_put_text(&b, "definitions", value_list_of(a, &one, 1));
-        if (!run_system(core, STR("core.install"), value_context(&b), a, err)) return false;
+        Definition d = {STR("data"), file->path, 1, pack->id, file->path, file->text};
+        Value one = definition_value(a, &d);
+        if (!run_system(core, STR("core.install"), install_body(pack, a, &one, 1), a, err)) {
+            return false;
+        }
     }
     return true;
 }
@@ -229,7 +253,7 @@ bool pack_install(Core *core, const PackSet *set, Err *err)
             return false;
         }
         Arena *a = arena_open(CORE_COMMAND_ARENA);
-        bool ok = run_system(core, STR("core.install"), install_body(pack, a), a, err) &&
+        bool ok = run_system(core, STR("core.install"), whole_body(pack, a), a, err) &&
                   data_install(core, set, pack, a, err);
         arena_close(a);
         if (!ok) return false;

@@ -365,4 +365,5 @@ void link_check(PackSet *set)
         check_texts(set, pack);
     }
     ask_check_unused(set);
+    trial_check(set);
 }

@@ -94,6 +94,16 @@ void link_check(PackSet *set);
 void ask_check(PackSet *set, const PackFile *thing);
 /* The forms that no thing uses, after all things. */
 void ask_check_unused(PackSet *set);
+/* trial.c: every definition is taken by fresh modules, as an install would do it. */
+void trial_check(PackSet *set);
+/* install.c: the definitions of a pack in the order of installation. */
+typedef struct PackDefinition {
+    Definition definition;
+    Str shown;   /* the file, for messages */
+    Str text;    /* of that file */
+    Str pointer; /* JSON Pointer of the definition in it; empty: the whole file */
+} PackDefinition;
+size_t pack_definitions(const Pack *pack, Arena *a, PackDefinition **out);
 /* The processes of a thing: its own and what it calls; at most `limit` of them. */
 size_t link_processes(const PackSet *set, const Thing *thing, const BpmnProcess **out,
                       const PackFile **files, size_t limit);
