@@ -100,12 +100,12 @@ refused(400, "target_invalid", "GET", "/v1/things/%ff")
 refused(400, "target_invalid", "GET", "/v1/things/a%")
 
 # ---- Bodies that are no JSON of ours.
-for body, fault in ((b"", "body_missing"), (b"{", "json_syntax"), (b"[1,2", "json_syntax"),
-                    (b"{'a':1}", "json_syntax"), (b'{"a":1,}', "json_syntax"), (b"nul", "json_syntax"),
+for body, fault in ((b"", "body_missing"), (b"{", "json_incomplete"), (b"[1,2", "json_incomplete"),
+                    (b"{'a':1}", "json_key"), (b'{"a":1,}', "json_comma"), (b"nul", "json_value"),
                     (b'{"thing":"probe","thing":"probe","data":{}}', "json_duplicate"),
                     (b'{"thing":"\xff","data":{}}', "json_utf8"),
                     (b'{"thing":"\xed\xa0\x80","data":{}}', "json_utf8"),
-                    (b'\xef\xbb\xbf{"thing":"probe","data":{}}', "json_syntax"),
+                    (b'\xef\xbb\xbf{"thing":"probe","data":{}}', "json_bom"),
                     (b"[" * 100 + b"]" * 100, "json_depth"),
                     (b'{"thing":"probe","data":' + b'{"a":' * 300 + b"1" + b"}" * 300 + b"}", "json_depth"),
                     (b'{"thing":"probe","data":{"amount":1' + b"0" * 50 + b"1}}", "json_number")):
@@ -164,7 +164,7 @@ for key in ("x" * 201, "a b", "schlüssel".encode().decode("latin-1")):
 
 # ---- Not HTTP at all.
 host, port = node.address.rsplit(":", 1)
-for text in (b"\x00\xff\xfe garbage\r\n\r\n", b"GET\r\n\r\n", b"GET / HTTP/1.1\r\n\r\n",
+for text in (b"GET\r\n\r\n", b"GET / HT", b"GET / HTTP/1.1\r\n\r\n",
              b"POST /v1/drafts HTTP/1.1\r\nHost: a\r\nContent-Length: -5\r\n\r\n",
              b"POST /v1/drafts HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n"):
     with socket.create_connection((host, int(port)), timeout=10) as s:
@@ -172,6 +172,8 @@ for text in (b"\x00\xff\xfe garbage\r\n\r\n", b"GET\r\n\r\n", b"GET / HTTP/1.1\r
         s.shutdown(socket.SHUT_WR)
         while s.recv(65536):
             pass
+for text in (b"\x00\xff\xfe garbage\r\n\r\n", b"POST /v1/drafts HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n{"):
+    socket.create_connection((host, int(port)), timeout=10).sendall(text)  # and goes away
 tap.equal(node.get("/healthz").status, 200, "the node lives after bytes that are no HTTP")
 
 tap.equal(records(), before, "nothing of all this stands in the journal")

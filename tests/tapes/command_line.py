@@ -42,7 +42,7 @@ with tempfile.TemporaryDirectory() as folder:
     tap.equal(node.stop(), 0, "SIGTERM ends the node with 0")
 
     made = tongban("token", "--data", node.data, "--account", "new-clerk", "--name", "新经办人", "--role",
-                   "probe-clerk", "--office", "probe-office", "--days", "1")
+                   "probe-clerk", "--office", "probe-office", "--days", "30")
     tap.ok(made.returncode == 0 and made.stdout.startswith("tb_"), "a token for a new account", made.stderr)
     more = tongban("token", "--data", node.data, "--account", "new-clerk")
     tap.ok(more.returncode == 0 and more.stdout != made.stdout, "another for the same account", more.stderr)
