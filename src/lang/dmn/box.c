@@ -21,8 +21,12 @@ FeelNode *dmn_box_text(DmnBox *box, const XmlNode *n) {
     XmlNode *text = dmn_child(n, "text");
     Str source = dmn_text(n);
     if (str_trim(source).len == 0) return feel_build_constant(box->builder, value_null());
-    return feel_build_text(box->builder, source,
-                           dmn_text_place(box->model, text != NULL ? text : n, box->element));
+    Err err = {0};
+    FeelNode *node = feel_build_text_or_fault(
+        box->builder, source, dmn_text_place(box->model, text != NULL ? text : n, box->element),
+        &err);
+    if (err.fault != NULL) dmn_fault_add(box->model, &err);
+    return node;
 }
 
 static FeelNode *box_typed(DmnBox *box, const XmlNode *variable, FeelNode *value) {

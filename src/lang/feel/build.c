@@ -127,6 +127,32 @@ FeelNode *feel_build_text(FeelBuilder *b, Str text, FeelPlace place) {
     return build_whole(&p, parse_expression(&p));
 }
 
+FeelNode *feel_build_text_or_fault(FeelBuilder *b, Str text, FeelPlace place, Err *err) {
+    FeelBlock *block = b->block;
+    FeelCodeScope *code = b->code;
+    uint32_t depth = b->depth, next_local = b->code->next_local;
+    FeelNode *n = feel_build_text(b, text, place);
+    if (n != NULL || b->err->fault == NULL) return n;
+    *err = *b->err;
+    err_clear(b->err);
+    b->block = block;
+    b->code = code;
+    b->depth = depth;
+    b->code->next_local = next_local;
+    b->pending_self = STR_NONE;
+    Err *kept = arena_new(b->arena, Err);
+    *kept = *err;
+    FeelSource *source = arena_new(b->arena, FeelSource);
+    source->place = place;
+    if (err->line > 0) {
+        source->place.line = err->line;
+        source->place.column = err->column;
+    }
+    n = node_new(b, source, 0, FEEL_OP_FAULT);
+    n->extra = kept;
+    return node_link(b, n);
+}
+
 FeelNode *feel_build_tests(FeelBuilder *b, Str text, FeelPlace place) {
     FeelParser p;
     if (!build_parser(b, text, place, &p)) return NULL;

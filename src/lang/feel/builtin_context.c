@@ -66,9 +66,7 @@ static Value put_path(FeelCall *c, Value context, ValueList keys, size_t at) {
     Str key = keys.items[at].as.string;
     Value inner = c->args[2];
     if (at + 1 < keys.count) {
-        inner = value_get(context, key);
-        if (value_is_null(inner)) inner = feel_context_of(0, NULL);
-        inner = put_path(c, inner, keys, at + 1);
+        inner = put_path(c, value_get(context, key), keys, at + 1);
         if (value_is_null(inner)) return inner;
     }
     ContextBuilder b = context_builder_from(c->run->arena, context);

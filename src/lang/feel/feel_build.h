@@ -35,6 +35,9 @@ FeelPlace feel_node_place(const FeelNode *n);
 
 /* Parse a text in the present scope. NULL on a fault (err is filled). */
 FeelNode *feel_build_text(FeelBuilder *b, Str text, FeelPlace place);
+/* The same, but a text that does not compile becomes a node that gives null and the reason; *err
+ * (clear before) then has the fault. */
+FeelNode *feel_build_text_or_fault(FeelBuilder *b, Str text, FeelPlace place, Err *err);
 /* Unary tests over the innermost "?" (feel_build_push_input first). */
 FeelNode *feel_build_tests(FeelBuilder *b, Str text, FeelPlace place);
 

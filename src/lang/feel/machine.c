@@ -34,6 +34,12 @@ Value feel_eval_slot(const FeelNode *n, FeelFrame *f) { return f->slots[n->index
 Value feel_eval_local(const FeelNode *n, FeelFrame *f) { return f->locals[n->index]; }
 Value feel_eval_capture(const FeelNode *n, FeelFrame *f) { return f->captures[n->index]; }
 
+/* A part of a boxed expression that did not compile gives null and says why. */
+Value feel_eval_fault(const FeelNode *n, FeelFrame *f) {
+    const Err *err = n->extra;
+    return feel_fail(f->run, n, err->fault, err_arg(err, 0), err_arg(err, 1), err_arg(err, 2));
+}
+
 /* A name inside a filter whose item type is not known: the item's field if it has one. */
 Value feel_eval_dynamic(const FeelNode *n, FeelFrame *f) {
     Value item = feel_eval(n->a, f), v;
@@ -285,7 +291,11 @@ Value feel_eval_call_builtin(const FeelNode *n, FeelFrame *f) {
 
 Value feel_eval_if(const FeelNode *n, FeelFrame *f) {
     Value condition = feel_eval(n->a, f);
-    return feel_eval(value_is_true(condition) ? n->b : n->c, f);
+    if (value_is(condition, VALUE_BOOLEAN))
+        return feel_eval(condition.as.boolean ? n->b : n->c, f);
+    if (value_is_null(condition)) return feel_eval(n->c, f);
+    return feel_fail(f->run, n, &fault_feel_condition, feel_brief(f->run, condition), STR_NONE,
+                     STR_NONE);
 }
 
 static bool logic_is_false(Value v) { return value_is(v, VALUE_BOOLEAN) && !v.as.boolean; }
