@@ -301,10 +301,11 @@ bool route_create_case(Call *c, Err *err)
     if (draft == (thing.len > 0) || (draft && !value_is_null(data)))
         return err_set(err, &fault_body_field_either, STR("draft"), STR("thing, data"));
     if (draft) {
-        Draft d;
-        if (!draft_read(c->cases, c->conn, c->node, &c->actor,
-                        value_get_id(c->body, STR("draft")), c->arena, &d, err))
-            return false;
+        /* Read only to tell the form's faults; whether there is such a draft is the command's to
+         * say, since an answered request that is sent again gets its answer again. */
+        Draft d = {0};
+        draft_read(c->cases, c->conn, c->node, &c->actor,
+                   value_get_id(c->body, STR("draft")), c->arena, &d, NULL);
         thing = d.thing;
         data = d.data;
     }

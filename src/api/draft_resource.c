@@ -98,13 +98,16 @@ bool route_create_draft(Call *c, Err *err)
 
 bool route_put_draft(Call *c, Err *err)
 {
-    Draft d;
+    Draft d = {0};
+    Id id;
     int64_t version = 0;
     ContextBuilder b = context_builder(c->arena);
-    if (!read_draft(c, &d, err))
+    if (!call_path_id(c, 0, &fault_draft_unknown, &id, err))
         return false;
-    context_put_text(&b, "draft", value_id(c->arena, d.id));
-    context_put_text(&b, "thing", value_string(d.thing));
+    /* The draft may be gone when an answered request is sent again: the command is the same
+     * then, and so is its answer. The draft is read only to tell the form's faults. */
+    draft_read(c->cases, c->conn, c->node, &c->actor, id, c->arena, &d, NULL);
+    context_put_text(&b, "draft", value_id(c->arena, id));
     context_put_text(&b, "data", value_field(c->body, "data"));
     if (!str_equal(c->if_match, STR("*"))) {
         if (!str_to_int64(c->if_match, &version))

@@ -106,7 +106,8 @@ static bool send_next(Bench *b, Client *c, Err *err)
     }
     if (c->case_id[0]) {
         length = snprintf(target, sizeof target, "/v1/tasks?case=%s&limit=5", c->case_id);
-        HttpCall call = {.method = STR("GET"), .target = {target, (size_t)length}, .token = b->clerk};
+        Str path = {target, (size_t)length};
+        HttpCall call = {.method = STR("GET"), .target = path, .token = b->clerk};
         c->listing = true;
         return send_request(c, &call, err);
     }

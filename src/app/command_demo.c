@@ -60,12 +60,13 @@ static bool show_thing(Demo *d, Str account, const char *thing)
 bool demo_show_case(Demo *d, Str account, Str id)
 {
     Value v;
-    if (!demo_get(d, account, arena_printf(d->arena, "/v1/cases/%.*s", STR_ARG(id)), &v)) return false;
+    Str path = arena_printf(d->arena, "/v1/cases/%.*s", STR_ARG(id));
+    if (!demo_get(d, account, path, &v)) return false;
     Value clock = value_field(v, "clock");
     demo_say(d, "   办件 %s：%s", "   Case %s: %s", demo_text(d, v, "number"),
              demo_text(d, v, "state_title"));
     if (value_is(clock, VALUE_CONTEXT)) {
-        demo_say(d, "，应于 %s 前办结", ", due by %s", demo_text(d, clock, "due_at"));
+        demo_say(d, "，应于 %s 前办结", ", due by %s", demo_time(d, clock, "due_at"));
     }
     demo_say(d, "\n", "\n");
     Value parts = value_field(v, "parts");
@@ -74,7 +75,9 @@ bool demo_show_case(Demo *d, Str account, Str id)
         demo_say(d, "     %zu. %s｜%s｜%s%s", "     %zu. %s | %s | %s%s", i + 1,
                  demo_text(d, part, "title"), demo_text(d, part, "office_title"),
                  demo_text(d, part, "state_title"),
-                 value_get_boolean(part, STR("paused"), false) ? demo_words(d, "（暂停计时）", " (clock stands)") : "");
+                 value_get_boolean(part, STR("paused"), false)
+                     ? demo_words(d, "（暂停计时）", " (clock stands)")
+                     : "");
         if (value_is(own, VALUE_CONTEXT)) {
             demo_say(d, "｜%s 前", " | by %s", demo_text(d, own, "due_day"));
         }
@@ -95,9 +98,8 @@ static bool work(Demo *d, const char *account, Str id, const char *element, Valu
         if (!str_equal(value_get_string(task, STR("element")), str_from(element))) continue;
         Str path = arena_printf(d->arena, "/v1/tasks/%.*s/completion",
                                 STR_ARG(value_get_string(task, STR("key"))));
-        if (!demo_post(d, str_from(account), path, context1(d->arena, "variables", variables), &page)) {
-            return false;
-        }
+        Value body = context1(d->arena, "variables", variables);
+        if (!demo_post(d, str_from(account), path, body, &page)) return false;
         demo_say(d, "   ✓ %s：%s\n", "   done by %s: %s\n", demo_account_name(d, account),
                  demo_text(d, task, "name"));
         return true;
@@ -127,7 +129,7 @@ static bool show_end(Demo *d, Str account, Str id)
     Value items = value_field(timeline, "items");
     for (size_t i = 0; i < value_count(items); i++) {
         Value e = value_item(items, i);
-        demo_say(d, "     %s  %s\n", "     %s  %s\n", demo_text(d, e, "at"), demo_text(d, e, "text"));
+        demo_say(d, "     %s  %s\n", "     %s  %s\n", demo_time(d, e, "at"), demo_text(d, e, "text"));
     }
     demo_say(d, "   结果：%s\n", "   Result: %s\n", demo_text(d, v, "state_title"));
     Value documents = value_field(v, "documents");
@@ -197,11 +199,24 @@ static bool apply(Demo *d, Str account, const char *thing, Value data, Str *id)
     return true;
 }
 
+/* The planning office asks for a correction, once in the life of the case. */
+static bool ask_correction(Demo *d, Str account, Str id)
+{
+    Value v;
+    Str path = arena_printf(d->arena, "/v1/cases/%.*s", STR_ARG(id));
+    if (!demo_get(d, account, path, &v)) return false;
+    if (value_count(value_field(v, "corrections"))) return true;
+    return work(d, "demo-zrzy", id, "planning_review",
+                decision(d, "correct", "平面图缺少道路红线，请补充。")) &&
+           demo_show_case(d, account, id);
+}
+
 /* The firm answers whatever corrections are open. */
 static bool correct(Demo *d, Str account, Str id)
 {
     Value v, answer;
-    if (!demo_get(d, account, arena_printf(d->arena, "/v1/cases/%.*s", STR_ARG(id)), &v)) return false;
+    Str whole = arena_printf(d->arena, "/v1/cases/%.*s", STR_ARG(id));
+    if (!demo_get(d, account, whole, &v)) return false;
     Value list = value_field(v, "corrections");
     for (size_t i = 0; i < value_count(list); i++) {
         Value c = value_item(list, i);
@@ -231,12 +246,10 @@ static bool play_road(Demo *d)
     if (!work(d, "demo-xzsp", id, "intake", value_context(&intake))) return false;
     demo_say(d, "   已受理，六项并联：\n", "   Accepted; six parts side by side:\n");
     if (!demo_show_case(d, firm, id)) return false;
-    if (!work(d, "demo-zrzy", id, "planning_review",
-              decision(d, "correct", "平面图缺少道路红线，请补充。"))) return false;
-    if (!demo_show_case(d, firm, id) || !correct(d, firm, id)) return false;
+    if (!ask_correction(d, firm, id) || !correct(d, firm, id)) return false;
     for (size_t i = 0; i < sizeof offices / sizeof *offices; i++) {
-        d->round = 2;
-        if (!work(d, offices[i].account, id, offices[i].element, decision(d, "approve", NULL))) return false;
+        Value approve = decision(d, "approve", NULL);
+        if (!work(d, offices[i].account, id, offices[i].element, approve)) return false;
     }
     return show_end(d, firm, id);
 }
@@ -268,15 +281,16 @@ static bool play_start(Demo *d)
                    {"demo-rsj", "social_review"}, {"demo-gjj", "housing_review"},
                    {"demo-rhfh", "bank_review"}};
     Str person = STR("demo-person"), id = STR_NONE;
-    d->round = 1;
     if (!show_thing(d, person, "enterprise-start")) return false;
     if (!apply(d, person, "enterprise-start", firm_data(d), &id)) return false;
     if (!demo_show_case(d, person, id)) return false;
-    if (!work(d, "demo-scjg", id, "registration_review", decision(d, "approve", NULL))) return false;
+    Value register_it = decision(d, "approve", NULL);
+    if (!work(d, "demo-scjg", id, "registration_review", register_it)) return false;
     demo_say(d, "   已赋码，五项并联：\n", "   Credit code issued; five parts side by side:\n");
     if (!demo_show_case(d, person, id)) return false;
     for (size_t i = 0; i < sizeof offices / sizeof *offices; i++) {
-        if (!work(d, offices[i].account, id, offices[i].element, decision(d, "approve", NULL))) return false;
+        Value approve = decision(d, "approve", NULL);
+        if (!work(d, offices[i].account, id, offices[i].element, approve)) return false;
     }
     return show_end(d, person, id);
 }
@@ -286,7 +300,7 @@ int command_demo(const CommandLine *line)
     Arguments args;
     int exit_code = EXIT_FINE;
     if (!arguments_read(line, &table, &args, &exit_code)) return exit_code;
-    Demo d = {.arena = arena_open(DEMO_ARENA_BYTES), .lang = args.lang, .round = 1};
+    Demo d = {.arena = arena_open(DEMO_ARENA_BYTES), .lang = args.lang};
     d.run = argument_text(&args, "run", STR_NONE);
     Str address = argument_text(&args, "address", STR("127.0.0.1:8420"));
     bool ok = demo_open(&d, address, argument_text(&args, "accounts", STR("data/demo.json"))) &&

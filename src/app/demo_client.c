@@ -1,7 +1,7 @@
 /* demo_client.c - calls of the demonstration: one connection, many people.
  *
- * Every POST carries an idempotency key made of the run's word, the account, the path, the
- * round and a hash of the body, so that a repeated run repeats nothing. */
+ * Every POST carries an idempotency key made of the run's word, the account, the path and
+ * a hash of the body, so that a repeated run repeats nothing. */
 #include "app/demo_int.h"
 #include "codec/json.h"
 #include "os/os.h"
@@ -88,7 +88,7 @@ bool demo_post(Demo *d, Str account, Str path, Value body, Value *out)
     Str text = json_copy_text(d->arena, body);
     HttpCall request = {.method = STR("POST"), .target = path, .body = text, .has_body = true};
     request.idempotency_key =
-        arena_printf(d->arena, "%.*s-%d-%016llx-%016llx", STR_ARG(d->run), d->round,
+        arena_printf(d->arena, "%.*s-%016llx-%016llx", STR_ARG(d->run),
                      (unsigned long long)str_hash(path), (unsigned long long)str_hash(text));
     return call(d, account, &request, out, false);
 }
@@ -114,6 +114,13 @@ const char *demo_text(Demo *d, Value v, const char *field)
     return arena_copy(d->arena, f.as.string).ptr;
 }
 
+const char *demo_time(Demo *d, Value v, const char *field)
+{
+    Str s = value_get_string(v, str_from(field));
+    if (s.len < 19) return "-";
+    return arena_printf(d->arena, "%.10s %.8s", s.ptr, s.ptr + 11).ptr;
+}
+
 const char *demo_unit(const Demo *d, Str unit)
 {
     static const struct {
@@ -123,7 +130,8 @@ const char *demo_unit(const Demo *d, Str unit)
                  {"working_hour", "个工作小时", "working hours"},
                  {"calendar_day", "日", "days"}};
     for (size_t i = 0; i < sizeof units / sizeof *units; i++) {
-        if (str_equal(unit, str_from(units[i].word))) return demo_words(d, units[i].zh, units[i].en);
+        if (!str_equal(unit, str_from(units[i].word))) continue;
+        return demo_words(d, units[i].zh, units[i].en);
     }
     return "";
 }

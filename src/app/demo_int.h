@@ -12,7 +12,6 @@ typedef struct Demo {
     Arena *arena;
     Lang lang;
     Str run;      /* begins every idempotency key */
-    int round;    /* ends it, where the same request is made twice on purpose */
     HttpClient *client;
     Value accounts; /* list of {id, name, token} */
     Err err;        /* of the call that failed */
@@ -32,6 +31,8 @@ __attribute__((format(printf, 3, 4)));
 const char *demo_words(const Demo *d, const char *zh, const char *en);
 /* A field as text for people, NUL-terminated; "-" when absent. */
 const char *demo_text(Demo *d, Value v, const char *field);
+/* A field that is an instant as "2026-11-25 09:00:00". */
+const char *demo_time(Demo *d, Value v, const char *field);
 const char *demo_unit(const Demo *d, Str unit);
 const char *demo_account_name(Demo *d, const char *account);
 bool demo_show_case(Demo *d, Str account, Str id);

@@ -84,7 +84,7 @@ static bool draft_for_save(Decision *d, const Command *command, DraftRecord *dra
     if (!case_draft_own(decision_store(d), decision_node(d), command->actor.id, id, a, draft))
         return decision_refuse_with(d, &fault_draft_unknown);
     Str thing = value_get_string(command->body, STR("thing"));
-    if (!str_equal(draft->thing, thing))
+    if (thing.len > 0 && !str_equal(draft->thing, thing))
         return decision_refuse_with(d, &fault_draft_thing, draft->thing);
     int64_t seen = value_get_int(command->body, STR("version"), draft->version);
     if (seen != draft->version)
@@ -97,7 +97,7 @@ static bool draft_for_save(Decision *d, const Command *command, DraftRecord *dra
 bool case_decide_draft_save(void *state, const Command *command, Decision *d)
 {
     static const FieldRule rules[] = {{"draft", FIELD_ID, false, 0},
-                                      {"thing", FIELD_TEXT, true, 0},
+                                      {"thing", FIELD_TEXT, false, 0},
                                       {"data", FIELD_CONTEXT, true, 0},
                                       {"version", FIELD_WHOLE, false, 0}};
     const Cases *cases = state;
@@ -105,13 +105,14 @@ bool case_decide_draft_save(void *state, const Command *command, Decision *d)
     DraftRecord draft;
     if (!BODY_CHECK(d, command->body, rules))
         return false;
-    Str id = value_get_string(command->body, STR("thing"));
+    Value data = value_field(command->body, "data");
+    if (!draft_for_save(d, command, &draft))
+        return false;
+    Str id = draft.thing.len ? draft.thing : value_get_string(command->body, STR("thing"));
     const Thing *thing = thing_read(cases, id, 0);
     if (!thing)
         return decision_refuse_with(d, &fault_thing_unknown, id);
-    Value data = value_field(command->body, "data");
-    if (!draft_for_save(d, command, &draft) ||
-        !case_data_judged(cases, d, command, thing, data, FORM_DRAFT))
+    if (!case_data_judged(cases, d, command, thing, data, FORM_DRAFT))
         return false;
     ContextBuilder open = context_builder(a), closed = context_builder(a),
                    reply = context_builder(a);
