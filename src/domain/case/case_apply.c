@@ -57,7 +57,8 @@ static const Sql sql_data_set = {
     "UPDATE case_case SET data = ?3, version = version + 1 WHERE node = ?1 AND id = ?2"};
 static const Sql sql_document_add = {
     "INSERT INTO case_document (node, case_id, id, matter, office, kind, number, title_zh,"
-    " title_en, content, issued_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)"};
+    " title_en, content, issued_at, ordinal)"
+    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)"};
 static const Sql sql_concluded = {
     "UPDATE case_case SET result = ?3, reason = ?4, version = version + 1"
     " WHERE node = ?1 AND id = ?2"};
@@ -319,7 +320,8 @@ void case_apply_issued(void *state, StoreConn *conn, const Event *event)
                        p_text_or_null(open_text(event, "office")),
                        p_text(open_text(event, "kind")),
                        p_text_or_null(open_text(event, "number")), p_text(title.zh),
-                       p_text(title.en), sealed_json(event, "content"), p_instant(event->at)));
+                       p_text(title.en), sealed_json(event, "content"), p_instant(event->at),
+                       p_int(value_get_int(event->open, STR("ordinal"), 0))));
     store_write(conn, &sql_touch, PARAMS(p_int(event->node), p_id(&id)));
     ContextBuilder params = context_builder(event->arena);
     context_put_text(&params, "title", value_field(event->open, "title"));

@@ -38,10 +38,10 @@ static const Sql sql_pauses = {
     "SELECT part, reason FROM case_pause WHERE node = ?1 AND case_id = ?2 ORDER BY since, key"};
 static const Sql sql_corrections = {
     "SELECT id, part, matter, office, task, reason, state, asked_at, answered_at"
-    " FROM case_correction WHERE node = ?1 AND case_id = ?2 ORDER BY id"};
+    " FROM case_correction WHERE node = ?1 AND case_id = ?2 ORDER BY asked_at, id"};
 static const Sql sql_documents = {
     "SELECT id, matter, office, kind, number, title_zh, title_en, content, issued_at"
-    " FROM case_document WHERE node = ?1 AND case_id = ?2 ORDER BY issued_at, id"};
+    " FROM case_document WHERE node = ?1 AND case_id = ?2 ORDER BY ordinal"};
 
 /* ---- Sight. */
 

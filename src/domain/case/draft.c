@@ -75,6 +75,10 @@ static bool draft_for_save(Decision *d, const Command *command, DraftRecord *dra
     Id id = value_get_id(command->body, STR("draft"));
     *draft = (DraftRecord){.data = value_null()};
     if (id_is_none(id)) {
+        if (str_trim(value_get_string(command->body, STR("thing"))).len == 0)
+            return decision_refuse_with(d, &fault_case_field, STR("thing"),
+                                        STR("given when there is no draft"),
+                                        STR("必填项（未提供草稿时）"));
         if (draft_count(d, command->actor.id) >= CASE_DRAFTS_MAX)
             return decision_refuse_with(d, &fault_draft_limit,
                                         arena_printf(a, "%u", CASE_DRAFTS_MAX));

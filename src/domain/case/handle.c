@@ -143,6 +143,7 @@ bool case_decide_issue(void *state, const Command *command, Decision *d)
     Value document = value_id(a, decision_id(d));
     ContextBuilder open = case_event(d, &now.row), closed = context_builder(a);
     context_put_text(&open, "document", document);
+    context_put_text(&open, "ordinal", value_int(count + 1));
     if (part) {
         context_put_text(&open, "matter", value_string(part->matter));
         context_put_text(&open, "office", value_string(part->office));
