@@ -9,8 +9,9 @@
  *
  * A clock that starts while a pause holds is paused at once. Nested pauses are counted here, so
  * the clock hears of the outermost only. A clock counts as running from the moment it is asked
- * to start, because a part may be opened and closed before its answer is heard. The record in memory (CaseNow) is brought along with
- * every step, so that one command may take several of them. */
+ * to start, because a part may be opened and closed before its answer is heard. The record in
+ * memory (CaseNow) is brought along with every step, so that one command may take several of
+ * them. */
 #include "domain/case/case_int.h"
 
 ContextBuilder case_event(Decision *d, const CaseRecord *row)
