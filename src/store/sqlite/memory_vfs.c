@@ -461,6 +461,9 @@ static int vfs_full_path(sqlite3_vfs *vfs, const char *name, int size, char *out
 
 static void vfs_register_once(void)
 {
+    /* Before the library's first use: nobody asks for its memory statistics, and keeping them
+     * takes a global lock at every allocation. Refused harmlessly when it is in use already. */
+    sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
     static sqlite3_vfs vfs;
     sqlite3_initialize();
     vfs = *sqlite3_vfs_find(NULL); /* clock, sleep and randomness are the default's */
