@@ -39,7 +39,8 @@ typedef struct Client {
     char tasks[BENCH_TASKS][24];
     size_t task_count, task_next;
     bool listing;
-    int64_t sent_ns;
+    int64_t sent_ns, sent_count;
+    int64_t run; /* tells the keys of one run from another's */
 } Client;
 
 typedef struct Bench {
@@ -68,8 +69,13 @@ static const OptionTable table = {"", 0, 0, options, sizeof options / sizeof *op
 
 /* ---- One request. */
 
+/* Every command has an idempotency key of its own, as a careful client's has. */
 static bool send_request(Client *c, HttpCall *call, Err *err)
 {
+    char key[64];
+    int length = snprintf(key, sizeof key, "bench-%lld-%zu-%lld", (long long)c->run, c->number,
+                          (long long)c->sent_count++);
+    if (call->has_body) call->idempotency_key = (Str){key, (size_t)length};
     c->sent_ns = clock_monotonic_ns();
     return http_client_send(c->http, call, err);
 }
@@ -278,11 +284,13 @@ static bool bench(Bench *b, Str address, int64_t seconds, Err *err)
     b->clients = arena_new_array(b->arena, Client, b->client_count);
     b->samples_us = malloc(BENCH_SAMPLES_MAX * sizeof *b->samples_us);
     bool ok = b->samples_us != NULL;
+    int64_t from = clock_now(clock_system()).us;
     for (size_t i = 0; ok && i < b->client_count; i++) {
         b->clients[i].number = i;
+        b->clients[i].run = from;
         ok = client_open(b, &b->clients[i], address, err);
     }
-    int64_t from = clock_monotonic_ns();
+    from = clock_monotonic_ns();
     ok = ok && run(b, seconds, err);
     if (ok) print_result(b, (double)(clock_monotonic_ns() - from) / 1e9);
     for (size_t i = 0; i < b->client_count; i++) client_close(b, &b->clients[i]);
