@@ -69,6 +69,38 @@ Sm3 sm3(Str data)
     return sm3_of(&data, 1);
 }
 
+struct Sm3Stream {
+    EVP_MD_CTX *context;
+};
+
+Sm3Stream *sm3_begin(void)
+{
+    pthread_once(&fetched, fetch_algorithms);
+    check(sm3_algorithm != NULL);
+    Sm3Stream *s = OPENSSL_malloc(sizeof *s);
+    check(s != NULL);
+    s->context = EVP_MD_CTX_new();
+    check(s->context != NULL);
+    check(EVP_DigestInit_ex2(s->context, sm3_algorithm, NULL) == 1);
+    return s;
+}
+
+void sm3_add(Sm3Stream *s, Str data)
+{
+    if (data.len > 0)
+        check(EVP_DigestUpdate(s->context, data.ptr, data.len) == 1);
+}
+
+Sm3 sm3_end(Sm3Stream *s)
+{
+    Sm3 out;
+    unsigned size = 0;
+    check(EVP_DigestFinal_ex(s->context, out.bytes, &size) == 1 && size == SM3_BYTES);
+    EVP_MD_CTX_free(s->context);
+    OPENSSL_free(s);
+    return out;
+}
+
 static Str bytes_of(const uint8_t *bytes, size_t len)
 {
     return (Str){(const char *)bytes, len};
@@ -155,6 +187,41 @@ void sm4_ctr(const Secret *key, const uint8_t counter[SM4_BLOCK_BYTES], Str data
         done += (size_t)step;
     }
     EVP_CIPHER_CTX_free(context); /* wipes the key schedule */
+}
+
+struct Sm4 {
+    EVP_CIPHER_CTX *context;
+};
+
+Sm4 *sm4_open(void)
+{
+    pthread_once(&fetched, fetch_algorithms);
+    check(sm4_ctr_algorithm != NULL);
+    Sm4 *c = OPENSSL_malloc(sizeof *c);
+    check(c != NULL);
+    c->context = EVP_CIPHER_CTX_new();
+    check(c->context != NULL);
+    check(EVP_EncryptInit_ex2(c->context, sm4_ctr_algorithm, NULL, NULL, NULL) == 1);
+    return c;
+}
+
+void sm4_run(Sm4 *c, const Secret *key, const uint8_t counter[SM4_BLOCK_BYTES], Str data,
+             uint8_t *out)
+{
+    int done = 0;
+    check(data.len <= CIPHER_STEP_BYTES);
+    check(EVP_EncryptInit_ex2(c->context, NULL, key->bytes, counter, NULL) == 1);
+    check(EVP_EncryptUpdate(c->context, out, &done, (const unsigned char *)data.ptr,
+                            (int)data.len) == 1);
+    check((size_t)done == data.len);
+}
+
+void sm4_close(Sm4 *c)
+{
+    if (!c)
+        return;
+    EVP_CIPHER_CTX_free(c->context);
+    OPENSSL_free(c);
 }
 
 void secret_wipe(Secret *s)

@@ -27,12 +27,23 @@ bool seal_init(Err *err);
 Sm3 sm3(Str data);
 /* Hash of several pieces one after the other. */
 Sm3 sm3_of(const Str *pieces, size_t count);
+/* The same for data that comes bit by bit: begin, add as often as needed, end (which closes). */
+typedef struct Sm3Stream Sm3Stream;
+Sm3Stream *sm3_begin(void);
+void sm3_add(Sm3Stream *s, Str data);
+Sm3 sm3_end(Sm3Stream *s);
 Sm3 sm3_hmac(Str key, Str data);
 bool sm3_equal(const Sm3 *a, const Sm3 *b); /* constant time */
 void sm3_text(const Sm3 *h, char out[64]);  /* lower-case hexadecimal */
 bool sm3_parse(Str hex, Sm3 *out); /* the text of sm3_text, nothing else */
 /* SM4-CTR: out has data.len bytes; the same call decrypts. A counter block is used once a key. */
 void sm4_ctr(const Secret *key, const uint8_t counter[SM4_BLOCK_BYTES], Str data, uint8_t *out);
+/* The same for many short texts, without making a context each time. One thread a cipher. */
+typedef struct Sm4 Sm4;
+Sm4 *sm4_open(void);
+void sm4_run(Sm4 *c, const Secret *key, const uint8_t counter[SM4_BLOCK_BYTES], Str data,
+             uint8_t *out);
+void sm4_close(Sm4 *c);
 void secret_wipe(Secret *s);
 
 #define SEAL_FAULTS(X)                                                                       \

@@ -84,6 +84,20 @@ void store_disconnect(StoreConn *c)
     c->driver->disconnect(c);
 }
 
+void **store_place(StoreConn *c, const void *owner, Arena **arena)
+{
+    check(owner != NULL);
+    *arena = c->arena;
+    for (size_t i = 0; i < STORE_PLACES_MAX; i++) {
+        if (c->places[i].owner && c->places[i].owner != owner)
+            continue;
+        c->places[i].owner = owner;
+        return &c->places[i].kept;
+    }
+    check(!"more owners of places than STORE_PLACES_MAX");
+    return NULL;
+}
+
 /* ---- Transactions. */
 
 bool store_begin(StoreConn *c, Err *err)

@@ -94,6 +94,12 @@ void rows_close(Rows *r);
  * always parameters. */
 const Sql *store_sql(StoreConn *c, Str text);
 
+/* A place on this connection for what its owner keeps between calls (compiled texts, run-time
+ * SQL): NULL at first. Owner is an address that stands for the module. Memory for it comes from
+ * *arena, which ends with the connection; nobody else touches it, so it needs no lock. */
+#define STORE_PLACES_MAX 8u
+void **store_place(StoreConn *c, const void *owner, Arena **arena);
+
 /* ---- Migrations: per module, numbered from 1 without gaps; each runs once, in one transaction
  * with the row that records it. */
 typedef struct Migration {

@@ -53,6 +53,10 @@ struct StoreConn {
     Err first;       /* the first failure of this transaction; fault NULL: none */
     bool writer;
     bool in_transaction;
+    struct {
+        const void *owner; /* NULL: free */
+        void *kept;
+    } places[STORE_PLACES_MAX];
 };
 
 struct Rows {

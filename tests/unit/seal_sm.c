@@ -192,6 +192,33 @@ static void test_threads(void **state)
     }
 }
 
+/* A stream of pieces hashes like the whole; one cipher for many texts is the cipher of each. */
+static void test_streams(void **state)
+{
+    (void)state;
+    char text[1000];
+    uint8_t once[sizeof text], again[sizeof text], counter[SM4_BLOCK_BYTES] = {1};
+    Secret key = {{0}};
+    for (size_t i = 0; i < sizeof text; i++)
+        text[i] = (char)(i * 7);
+    Sm4 *cipher = sm4_open();
+    for (size_t len = 0; len < sizeof text; len += 37) {
+        Str whole = {text, len};
+        Sm3Stream *s = sm3_begin();
+        for (size_t at = 0; at < len; at += 13)
+            sm3_add(s, str_slice(whole, at, at + 13));
+        Sm3 streamed = sm3_end(s), expected = sm3(whole);
+        assert_true(sm3_equal(&streamed, &expected));
+        key.bytes[0] = (uint8_t)len;
+        counter[15] = (uint8_t)(len * 3);
+        sm4_ctr(&key, counter, whole, once);
+        sm4_run(cipher, &key, counter, whole, again);
+        assert_memory_equal(once, again, len);
+    }
+    sm4_close(cipher);
+    sm4_close(NULL);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -204,6 +231,7 @@ int main(void)
         cmocka_unit_test(test_sm4_block),
         cmocka_unit_test(test_sm4_ctr),
         cmocka_unit_test(test_sm4_counter_carry),
+        cmocka_unit_test(test_streams),
         cmocka_unit_test(test_wipe),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
