@@ -23,6 +23,10 @@
       "检查服务包：逐项指出错误的位置和处理办法。")                                           \
     X(test, "Run the acceptance cases of packs on a virtual clock.",                         \
       "在虚拟时钟上运行服务包的验收用例。")                                                   \
+    X(feel, "Evaluate a FEEL expression: JSON in, JSON out.",                                 \
+      "计算一个 FEEL 表达式：JSON 输入，JSON 输出。")                                          \
+    X(decide, "Evaluate a decision of a DMN model, or list its decisions.",                   \
+      "计算 DMN 模型中的一个决策，或列出全部决策。")                                           \
     X(verify, "Replay the journal and compare it with the tables.",                          \
       "重放日志，并与数据表逐行核对。")                                                       \
     X(token, "Open an account and print an access token for it, once.",                      \
