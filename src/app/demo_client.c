@@ -102,7 +102,8 @@ void demo_say(Demo *d, const char *zh, const char *en, ...)
 {
     va_list args;
     va_start(args, en);
-    vprintf(demo_words(d, zh, en), args);
+    if (d->lang == LANG_ZH) vprintf(zh, args);
+    else vprintf(en, args);
     va_end(args);
     fflush(stdout);
 }
