@@ -104,6 +104,7 @@ static const CommandKind commands[] = {
     {"process.cancel", decide_cancel, COMMAND_INTERNAL},
     {"process.resume", decide_resume, COMMAND_INTERNAL},
     {"process.called", decide_called, COMMAND_INTERNAL},
+    {"process.escalate", decide_escalate, COMMAND_INTERNAL},
     {"process.fire", decide_fire, COMMAND_INTERNAL},
     {"process.signal", decide_signal, COMMAND_INTERNAL},
     {"process.message_expire", decide_message_expire, COMMAND_INTERNAL},

@@ -208,6 +208,21 @@ bool decide_called(void *state, const Command *c, Decision *d)
     return game_close(&g);
 }
 
+/* An escalation that a called process did not catch. */
+bool decide_escalate(void *state, const Command *c, Decision *d)
+{
+    Game g;
+    bool ended = false;
+    if (!game_open(&g, state, d, c, process_key_field(c->body, STR("instance")), &ended)) {
+        return ended;
+    }
+    Token *t = instance_token(&g.in, process_key_field(c->body, STR("token")));
+    if (t) {
+        throw_escalation(&g, t->key, value_get_string(c->body, STR("code")), value_null());
+    }
+    return game_close(&g);
+}
+
 /* ---- Timers, messages and signals that come true. */
 
 static bool is_own_watch(const Game *g, const Token *t, uint32_t element)
@@ -251,8 +266,9 @@ bool decide_fire(void *state, const Command *c, Decision *d)
         !(t->flags & TOKEN_WATCHES)) {
         return true; /* it went on without this */
     }
+    int64_t event = value_get_int(c->body, STR("event"), 0);
     set_next_round(&g, t, element, c->body);
-    watch_trigger(&g, t, element, value_field(c->body, "variables"));
+    watch_trigger(&g, t, element, (uint32_t)event, value_field(c->body, "variables"));
     return game_close(&g);
 }
 

@@ -267,6 +267,10 @@ static bool play_enter(Game *g, Token *t, const BpmnElement *e)
         return game_fail(g, &fault_too_many_steps,
                          arena_printf(g->a, "%u", PROCESS_ACTIVATIONS_MAX));
     }
+    if (e->start_quantity > 1 && !(t->flags & (TOKEN_INNER | TOKEN_GATHERED)) &&
+        !gateway_gather(g, t, e)) {
+        return true;
+    }
     if (e->loop && !(t->flags & TOKEN_INNER)) {
         return loop_begin(g, t, e);
     }
@@ -313,7 +317,9 @@ static bool play_complete(Game *g, Token *t, const BpmnElement *e, Value payload
     }
     throw_record(g, scope, t);
     game_leave(g, key, LEAVE_COMPLETED, payload);
-    game_take_flows(g, flows, count, scope);
+    for (uint32_t i = 0; i < e->completion_quantity; i++) {
+        game_take_flows(g, flows, count, scope);
+    }
     return true;
 }
 

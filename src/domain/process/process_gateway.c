@@ -208,6 +208,26 @@ bool gateway_examine(Game *g)
     return false;
 }
 
+bool gateway_gather(Game *g, Token *t, const BpmnElement *e)
+{
+    change_set(g, t, t->flags | TOKEN_JOIN, t->ref, t->data);
+    uint32_t waiting = 0;
+    for (size_t i = 0; i < g->in.token_count; i++) {
+        waiting += waits_with(g->in.tokens[i], t);
+    }
+    if (waiting < e->start_quantity) {
+        return false;
+    }
+    for (size_t i = 0, left = e->start_quantity - 1; i < g->in.token_count && left > 0; i++) {
+        if (g->in.tokens[i] != t && waits_with(g->in.tokens[i], t)) {
+            game_leave(g, g->in.tokens[i]->key, LEAVE_MERGED, value_null());
+            left--;
+        }
+    }
+    change_set(g, t, (t->flags & ~TOKEN_JOIN) | TOKEN_GATHERED, t->ref, t->data);
+    return true;
+}
+
 /* ---- Choosing flows. */
 
 static bool holds(Game *g, const BpmnFlow *f, int64_t token, bool *out)

@@ -61,6 +61,7 @@ enum {
     TOKEN_CANCELLING = 128,    /* transaction that is being cancelled */
     TOKEN_FAILED_JOB = 256,    /* its outside job has no retries left */
     TOKEN_MARKED = 512,        /* the case was told that it was entered */
+    TOKEN_GATHERED = 1024,     /* the start quantity of its activity is complete */
 };
 
 typedef struct Token {
@@ -209,6 +210,8 @@ Value variable_visible(Game *g, int64_t token);
 /* gateway.c */
 bool gateway_enter(Game *g, Token *t, const BpmnElement *e);
 bool gateway_pass(Game *g, Token *t, const BpmnElement *e);
+/* An activity that needs several tokens: true when they are there, merged into t. */
+bool gateway_gather(Game *g, Token *t, const BpmnElement *e);
 /* Re-examine the waiting joins of the whole instance; true when one fired. */
 bool gateway_examine(Game *g);
 /* The flows to take from an element that is done; false when none is (with a failure). */
@@ -232,7 +235,9 @@ bool loop_round_done(Game *g, Token *body, const BpmnElement *e, int64_t inner, 
 bool watch_open(Game *g, Token *t, const BpmnElement *e);
 void watch_close(Game *g, Token *t, const BpmnElement *e);
 /* Something watched has happened. */
-void watch_trigger(Game *g, Token *owner, uint32_t element, Value payload);
+void watch_trigger(Game *g, Token *owner, uint32_t element, uint32_t event, Value payload);
+/* A signal that the instance throws reaches its own tokens at once; the watches served. */
+Value watch_signal(Game *g, Str name, Value variables);
 /* Conditions that have become true; true when one fired. */
 bool watch_examine(Game *g);
 /* A due instant from a timer event. cycle: rounds left (-1: without end), and the interval. */
@@ -251,6 +256,9 @@ void watch_set_timer(Game *g, int64_t token, uint32_t element, uint32_t event, T
 bool throw_error(Game *g, int64_t from, Str code, Value payload);
 bool throw_escalation(Game *g, int64_t from, Str code, Value payload);
 bool throw_event(Game *g, Token *t, const BpmnElement *e);
+/* The behaviour of a multi-instance activity: what it throws is caught by its own boundary events,
+ * and its rounds go on. */
+void throw_implicit(Game *g, const BpmnElement *e, int64_t scope, const BpmnEvent *event);
 /* A completed activity that can be compensated is remembered in its scope. */
 void throw_record(Game *g, int64_t scope, const Token *t);
 
@@ -258,7 +266,7 @@ void throw_record(Game *g, int64_t scope, const Token *t);
 DecideFn decide_start, decide_cancel, decide_resume, decide_fire, decide_incident_retry,
     decide_task_claim, decide_task_release, decide_task_complete, decide_message,
     decide_message_expire, decide_signal, decide_arm, decide_job_activate, decide_job_complete,
-    decide_job_fail, decide_job_throw, decide_called, decide_start_due;
+    decide_job_fail, decide_job_throw, decide_called, decide_start_due, decide_escalate;
 ApplyFn apply_stepped, apply_task_changed, apply_message_published, apply_message_ended,
     apply_job_changed, apply_armed, apply_subject_erased;
 

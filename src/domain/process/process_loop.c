@@ -236,6 +236,11 @@ bool loop_round_done(Game *g, Token *body, const BpmnElement *e, int64_t inner, 
         ends = ends || c.done == c.all;
     }
     uint32_t element = body->index;
+    bool throws = loop->behavior == BPMN_EACH_THROWS ||
+                  (loop->behavior == BPMN_FIRST_THROWS && c.done == 1);
+    if (throws && loop->thrown) {
+        throw_implicit(g, e, body->scope, loop->thrown);
+    }
     game_leave(g, inner, LEAVE_COMPLETED, payload);
     set_counters(g, body, c);
     if (ends) {

@@ -197,6 +197,23 @@ bool decide_message_expire(void *state, const Command *c, Decision *d)
     return true;
 }
 
+/* Did the throwing instance serve this watch of its own already? */
+static bool is_served(Arena *a, Rows *r, Value served)
+{
+    if (value_count(served) == 0) {
+        return false;
+    }
+    Str key = arena_printf(a, "%lld:%lld:%.*s:%lld", (long long)rows_int(r, 1),
+                           (long long)rows_int(r, 2), STR_ARG(rows_bytes(r, 3)),
+                           (long long)rows_int(r, 4));
+    for (size_t i = 0; i < value_count(served); i++) {
+        if (str_equal(value_item(served, i).as.string, key)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 bool decide_signal(void *state, const Command *c, Decision *d)
 {
     Str name = value_get_string(c->body, STR("name"));
@@ -207,7 +224,9 @@ bool decide_signal(void *state, const Command *c, Decision *d)
     Rows *r = store_query(decision_store(d), &SELECT_SIGNAL_WATCHES,
                           PARAMS(p_int(decision_node(d)), p_text(STR("signal")), p_text(name)));
     while (rows_next(r)) {
-        follow(d, STR("process.fire"), fire_body(d, r, variables));
+        if (!is_served(decision_arena(d), r, value_field(c->body, "served"))) {
+            follow(d, STR("process.fire"), fire_body(d, r, variables));
+        }
     }
     rows_close(r);
     ListBuilder served = list_builder(decision_arena(d));

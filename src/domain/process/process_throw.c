@@ -83,7 +83,7 @@ static Catch find_catch(Game *g, int64_t from, BpmnEventKind kind, Str code)
 static void trigger_catch(Game *g, Catch found, Value payload)
 {
     const BpmnElement *e = &g->program->elements[found.element];
-    watch_trigger(g, found.owner, found.element, e->output_count ? payload : value_null());
+    watch_trigger(g, found.owner, found.element, 0, e->output_count ? payload : value_null());
 }
 
 bool throw_error(Game *g, int64_t from, Str code, Value payload)
@@ -100,6 +100,12 @@ bool throw_escalation(Game *g, int64_t from, Str code, Value payload)
     Catch found = find_catch(g, from, BPMN_ON_ESCALATION, code);
     if (found.owner) {
         trigger_catch(g, found, payload);
+    } else if (g->in.parent) {
+        ContextBuilder b = context_builder(g->a);
+        context_put_text(&b, "instance", process_key_value(g->a, g->in.parent));
+        context_put_text(&b, "token", value_int(g->in.parent_token));
+        context_put_text(&b, "code", value_string(code));
+        decision_follow(g->d, STR("process.escalate"), value_context(&b), STR_NONE, value_null());
     }
     return found.owner != NULL;
 }
@@ -136,7 +142,7 @@ static uint32_t compensation_handler(const Game *g, const BpmnElement *e)
     return BPMN_NONE;
 }
 
-/* One record: [handler, the activity it undoes]. */
+/* One record: [handler, the activity it undoes, the records that the handler stands for]. */
 void throw_record(Game *g, int64_t scope, const Token *t)
 {
     const BpmnElement *e = game_element(g, t);
@@ -152,8 +158,9 @@ void throw_record(Game *g, int64_t scope, const Token *t)
         list_add(&list, value_item(old, i));
     }
     if (handler != BPMN_NONE) {
-        Value pair[2] = {value_string(g->program->elements[handler].id), value_string(e->id)};
-        list_add(&list, value_list_of(g->a, pair, 2));
+        Value record[3] = {value_string(g->program->elements[handler].id), value_string(e->id),
+                           inner};
+        list_add(&list, value_list_of(g->a, record, 3));
     }
     for (size_t i = 0; handler == BPMN_NONE && i < value_count(inner); i++) {
         list_add(&list, value_item(inner, i));
@@ -179,7 +186,8 @@ static bool compensate_next(Game *g, Token *t, uint32_t activity)
 {
     int64_t key = t->key;
     Token *s = instance_token(&g->in, t->scope);
-    if (s && game_element(g, s)->type == BPMN_EVENT_SUB_PROCESS) {
+    if (s && game_element(g, s)->type == BPMN_EVENT_SUB_PROCESS &&
+        value_count(records_of(s)) == 0) {
         s = instance_token(&g->in, s->scope);
     }
     Value records = s ? records_of(s) : value_null();
@@ -197,7 +205,10 @@ static bool compensate_next(Game *g, Token *t, uint32_t activity)
         set_records(g, s, value_list(&rest));
         uint32_t handler = bpmn_element(g->program, value_item(record, 0).as.string);
         check(handler != BPMN_NONE);
-        game_enter(g, handler, key, STR_NONE, 0);
+        int64_t child = game_enter(g, handler, key, STR_NONE, 0);
+        if (value_count(value_item(record, 2)) > 0) {
+            set_records(g, instance_token(&g->in, child), value_item(record, 2));
+        }
         return true;
     }
     return false;
@@ -205,6 +216,9 @@ static bool compensate_next(Game *g, Token *t, uint32_t activity)
 
 /* ---- Throwing events. */
 
+/* A message goes out as a command; a signal too, but the instance's own tokens hear it at once:
+ * the one that throws it may be the last in the scope on whose boundary it is waited for. Whoever
+ * begins to wait later in this step hears the command. */
 static bool throw_named(Game *g, Token *t, const BpmnEvent *event)
 {
     bool message = event->kind == BPMN_ON_MESSAGE;
@@ -220,8 +234,11 @@ static bool throw_named(Game *g, Token *t, const BpmnEvent *event)
         context_put_text(&b, "correlation_key", value_string(correlation));
         context_put_text(&b, "time_to_live_s", value_int(3600));
     }
-    context_put_text(&b, "variables",
-                     value_is(t->local, VALUE_CONTEXT) ? t->local : value_context(&none));
+    Value variables = value_is(t->local, VALUE_CONTEXT) ? t->local : value_context(&none);
+    context_put_text(&b, "variables", variables);
+    if (!message) {
+        context_put_text(&b, "served", watch_signal(g, name, variables));
+    }
     decision_follow(g->d, message ? STR("process.message") : STR("process.signal"),
                     value_context(&b), STR_NONE, value_null());
     return true;
@@ -249,7 +266,7 @@ static void leave_transaction(Game *g, Token *t)
     for (uint32_t i = 0; i < e->boundary_count; i++) {
         const BpmnElement *b = &g->program->elements[e->boundaries[i]];
         if (b->event_count && b->events[0].kind == BPMN_ON_CANCEL) {
-            watch_trigger(g, transaction, e->boundaries[i], value_null());
+            watch_trigger(g, transaction, e->boundaries[i], 0, value_null());
             return;
         }
     }
@@ -282,8 +299,12 @@ static bool throw_one(Game *g, Token *t, const BpmnEvent *event, bool *goes_on)
     *goes_on = true;
     switch ((BpmnEventKind)event->kind) {
     case BPMN_ON_MESSAGE:
-    case BPMN_ON_SIGNAL:
-        return throw_named(g, t, event);
+    case BPMN_ON_SIGNAL: {
+        int64_t key = t->key;
+        bool ok = throw_named(g, t, event);
+        *goes_on = instance_token(&g->in, key) != NULL;
+        return ok;
+    }
     case BPMN_ON_ERROR:
         *goes_on = end_with_error(g, t, event);
         return true;
@@ -308,6 +329,25 @@ static bool throw_one(Game *g, Token *t, const BpmnEvent *event, bool *goes_on)
 static bool is_compensation(const BpmnEvent *event)
 {
     return event->kind == BPMN_ON_COMPENSATE || event->kind == BPMN_ON_CANCEL;
+}
+
+static bool same_event(const BpmnEvent *a, const BpmnEvent *b)
+{
+    return a->kind == b->kind && str_equal(a->name.text, b->name.text) &&
+           (!bpmn_has(b->code) || str_equal(a->code.text, b->code.text));
+}
+
+void throw_implicit(Game *g, const BpmnElement *e, int64_t scope, const BpmnEvent *event)
+{
+    for (uint32_t i = 0; i < e->boundary_count; i++) {
+        const BpmnElement *b = &g->program->elements[e->boundaries[i]];
+        for (uint32_t k = 0; k < b->event_count; k++) {
+            if (same_event(event, &b->events[k])) {
+                game_arrive(g, e->boundaries[i], scope, value_null());
+                break;
+            }
+        }
+    }
 }
 
 bool throw_event(Game *g, Token *t, const BpmnElement *e)

@@ -227,8 +227,29 @@ static void start_event_sub_process(Game *g, Token *owner, uint32_t start, Value
     game_arrive(g, start, key, payload);
 }
 
-void watch_trigger(Game *g, Token *owner, uint32_t element, Value payload)
+/* A parallel multiple event needs each of its definitions once: which have come is a bit each in
+ * the owner's data. True when all have. */
+static bool all_have_come(Game *g, Token *owner, const BpmnElement *e, uint32_t event)
 {
+    if (!e->parallel || e->event_count < 2) {
+        return true;
+    }
+    Str name = arena_printf(g->a, "p:%.*s", STR_ARG(e->id));
+    int64_t come = value_get_int(owner->data, name, 0) | 1ll << (event & 31);
+    bool all = come == (1ll << e->event_count) - 1;
+    ContextBuilder b = context_builder_from(g->a, owner->data);
+    context_put(&b, name, value_int(all ? 0 : come));
+    change_set(g, owner, owner->flags, owner->ref, value_context(&b));
+    return all;
+}
+
+void watch_trigger(Game *g, Token *owner, uint32_t element, uint32_t event, Value payload)
+{
+    if (!all_have_come(g, owner, &g->program->elements[element], event)) {
+        variable_propagate(g, owner->key, payload);
+        return;
+    }
+
     const BpmnElement *e = &g->program->elements[element];
     const BpmnElement *at = game_element(g, owner);
     int64_t key = owner->key, scope = owner->scope;
@@ -249,6 +270,52 @@ void watch_trigger(Game *g, Token *owner, uint32_t element, Value payload)
     }
 }
 
+/* ---- Signals from inside. */
+
+static bool hears(Game *g, const Token *t, const Watch *w, Str name)
+{
+    Str own;
+    if (w->on->kind != BPMN_ON_SIGNAL) {
+        return false;
+    }
+    bool ok = variable_evaluate_text(g, &w->on->name, t->key, &own);
+    err_clear(&g->fail);
+    return ok && str_equal(own, name);
+}
+
+/* The first watch that waits for the signal and has not been served yet. */
+static bool find_hearer(Game *g, Str name, Map *served, int64_t *token, Watch *watch)
+{
+    for (size_t i = 0; i < g->in.token_count; i++) {
+        const Token *t = g->in.tokens[i];
+        Watches w = t->gone || !(t->flags & TOKEN_WATCHES) ? (Watches){0}
+                                                           : collect(g, t, game_element(g, t));
+        for (size_t k = 0; k < w.count; k++) {
+            Str key = watch_key(g, t->key, &w.items[k]);
+            if (!map_has(served, key) && hears(g, t, &w.items[k], name)) {
+                map_put(served, key, served);
+                *token = t->key;
+                *watch = w.items[k];
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+Value watch_signal(Game *g, Str name, Value variables)
+{
+    Map served = map_new(g->a);
+    ListBuilder keys = list_builder(g->a);
+    int64_t token;
+    Watch w;
+    while (find_hearer(g, name, &served, &token, &w)) {
+        list_add(&keys, value_string(watch_key(g, token, &w)));
+        watch_trigger(g, instance_token(&g->in, token), w.element, w.event, variables);
+    }
+    return value_list(&keys);
+}
+
 /* ---- Conditions. */
 
 /* Which conditions held when they were last looked at: one bit each in the token's data. */
@@ -256,7 +323,7 @@ static bool examine_token(Game *g, Token *t)
 {
     Watches w = collect(g, t, game_element(g, t));
     int64_t held = value_get_int(t->data, STR("c"), 0), was = held;
-    uint32_t fires = BPMN_NONE;
+    uint32_t fires = BPMN_NONE, fires_event = 0;
     int bit = 0;
     for (size_t i = 0; i < w.count; i++) {
         if (w.items[i].on->kind != BPMN_ON_CONDITIONAL || bit >= 62) {
@@ -269,6 +336,7 @@ static bool examine_token(Game *g, Token *t)
         }
         if (holds && !(was & mask) && fires == BPMN_NONE) {
             fires = w.items[i].element;
+            fires_event = w.items[i].event;
             held |= mask;
         } else if (!holds) {
             held &= ~mask;
@@ -280,7 +348,7 @@ static bool examine_token(Game *g, Token *t)
         change_set(g, t, t->flags, t->ref, value_context(&b));
     }
     if (fires != BPMN_NONE) {
-        watch_trigger(g, t, fires, value_null());
+        watch_trigger(g, t, fires, fires_event, value_null());
     }
     return fires != BPMN_NONE;
 }

@@ -111,6 +111,13 @@ typedef struct BpmnPair {
     Str key, value;
 } BpmnPair;
 
+/* When a multi-instance activity throws its event (BPMN 2.0, 10.2.7, behavior). */
+typedef enum BpmnBehavior {
+    BPMN_NEVER_THROWS, /* All */
+    BPMN_FIRST_THROWS, /* One */
+    BPMN_EACH_THROWS,  /* None */
+} BpmnBehavior;
+
 /* Multi-instance or standard loop of an activity. */
 typedef struct BpmnLoop {
     bool sequential;
@@ -122,6 +129,8 @@ typedef struct BpmnLoop {
     BpmnExpression output_element;
     Str input_element;
     Str output_collection;
+    BpmnBehavior behavior;
+    const BpmnEvent *thrown; /* with a behavior that throws */
 } BpmnLoop;
 
 /* What the task of an element needs; each part is absent unless the element has it. */

@@ -269,12 +269,6 @@ static void refuse_unsupported(Reader *r, const BpmnElement *e, const XmlNode *n
     if (e->type == BPMN_AD_HOC || e->type == BPMN_COMPLEX_GATEWAY) {
         bpmn_fault(r, n, &fault_bpmn_unsupported, type_text(e));
     }
-    if (e->parallel && e->event_count > 1) {
-        bpmn_fault(r, n, &fault_bpmn_unsupported, STR("parallelMultiple"));
-    }
-    if (e->start_quantity != 1 || e->completion_quantity != 1) {
-        bpmn_fault(r, n, &fault_bpmn_unsupported, STR("startQuantity / completionQuantity"));
-    }
     if (e->instantiate && e->type == BPMN_EVENT_GATEWAY) {
         bpmn_fault(r, n, &fault_bpmn_unsupported, STR("eventBasedGateway instantiate"));
     }

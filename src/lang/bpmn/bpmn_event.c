@@ -253,3 +253,22 @@ void bpmn_read_task_message(Reader *r, Draft *d, uint32_t index)
     e->events = event;
     e->event_count = 1;
 }
+
+const BpmnEvent *bpmn_read_thrown(Reader *r, const XmlNode *node, Str attribute)
+{
+    if (!xml_has_attribute(node, attribute)) {
+        bpmn_fault(r, node, &fault_bpmn_missing, attribute);
+        return NULL;
+    }
+    Str id = local_part(xml_attribute(node, attribute));
+    const XmlNode *definition = map_get(&r->ids, id);
+    int kind = definition ? event_kind(definition->name) : -1;
+    if (kind < 0) {
+        bpmn_fault(r, node, &fault_bpmn_reference, attribute, id);
+        return NULL;
+    }
+    BpmnEvent *event = arena_new(r->a, BpmnEvent);
+    event->kind = (uint8_t)kind;
+    read_definition(r, definition, false, event);
+    return event;
+}

@@ -329,6 +329,21 @@ static void read_standard_loop(Reader *r, const XmlNode *node, BpmnLoop *loop)
     }
 }
 
+static void read_behavior(Reader *r, const XmlNode *node, BpmnLoop *loop)
+{
+    Str behavior = xml_attribute(node, STR("behavior"));
+    if (str_equal(behavior, STR("None"))) {
+        loop->behavior = BPMN_EACH_THROWS;
+        loop->thrown = bpmn_read_thrown(r, node, STR("noneBehaviorEventRef"));
+    } else if (str_equal(behavior, STR("One"))) {
+        loop->behavior = BPMN_FIRST_THROWS;
+        loop->thrown = bpmn_read_thrown(r, node, STR("oneBehaviorEventRef"));
+    } else if (behavior.len && !str_equal(behavior, STR("All"))) {
+        bpmn_fault(r, node, &fault_bpmn_unsupported,
+                   arena_printf(r->scratch, "behavior=\"%.*s\"", STR_ARG(behavior)));
+    }
+}
+
 static void read_multi_instance(Reader *r, const XmlNode *node, BpmnLoop *loop)
 {
     loop->sequential = bpmn_read_flag(r, node, STR("isSequential"), false);
@@ -352,11 +367,7 @@ static void read_multi_instance(Reader *r, const XmlNode *node, BpmnLoop *loop)
     if (!bpmn_has(loop->collection) && !bpmn_has(loop->cardinality)) {
         bpmn_fault(r, node, &fault_bpmn_loop_ends);
     }
-    Str behavior = xml_attribute(node, STR("behavior"));
-    if (behavior.len && !str_equal(behavior, STR("All"))) {
-        bpmn_fault(r, node, &fault_bpmn_unsupported,
-                   arena_printf(r->scratch, "behavior=\"%.*s\"", STR_ARG(behavior)));
-    }
+    read_behavior(r, node, loop);
 }
 
 void bpmn_read_loop(Reader *r, Draft *d, uint32_t index, const XmlNode *node)

@@ -74,6 +74,8 @@ void bpmn_read_formal(Reader *r, const XmlNode *node, BpmnExpression *out);
 /* ---- bpmn_event.c */
 /* The event definitions of an event node; false: none could be read. */
 void bpmn_read_events(Reader *r, Draft *d, uint32_t index);
+/* The event definition that an attribute names, as something thrown; NULL with a fault. */
+const BpmnEvent *bpmn_read_thrown(Reader *r, const XmlNode *node, Str attribute);
 /* The message of a send or receive task as its only event. */
 void bpmn_read_task_message(Reader *r, Draft *d, uint32_t index);
 
