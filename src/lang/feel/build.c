@@ -353,7 +353,7 @@ Value feel_aggregate(Str function, Value list, const FeelPlace *place, FeelRun *
     check(builtin != NULL);
     size_t before = run->reason_count;
     Value v = feel_builtin_call(builtin, NULL, run, &list, NULL, 1);
-    if (run->reason_count > before && run->reasons != NULL && before < FEEL_REASONS_MAX)
+    if (run->reason_count > before && before < FEEL_REASONS_MAX)
         run->reasons[before].place = *place;
     return v;
 }

@@ -19,7 +19,7 @@
 #define FEEL_NESTING_MAX 400u          /* brackets, operators and calls inside one another */
 #define FEEL_FUEL_DEFAULT 20000000ll   /* steps: a loop turn, a call, an item touched */
 #define FEEL_DEPTH_DEFAULT 12000u      /* node levels on the machine's stack */
-#define FEEL_REASONS_MAX 64u           /* reasons kept in a run; later ones are only counted */
+#define FEEL_REASONS_MAX 16u           /* reasons kept in a run; later ones are only counted */
 #define FEEL_VALUE_DEPTH_MAX 200u      /* lists and contexts inside one another in a result */
 
 typedef struct FeelProgram FeelProgram;
@@ -121,9 +121,9 @@ typedef struct FeelRun {
     uint16_t zone_id;
     int32_t zone_offset_s;
     bool stopped;      /* a limit was reached; everything is null from here on */
-    FeelReason *reasons;
     size_t reason_count; /* how many there were; at most FEEL_REASONS_MAX are kept */
-    bool dry;            /* reasons are not wanted (internal: trials) */
+    FeelReason reasons[FEEL_REASONS_MAX];
+    bool dry;            /* reasons are not wanted, only counted (internal: trials) */
 } FeelRun;
 
 /* A run with the default limits and the zone Asia/Shanghai (+08:00 where no zone data is). */

@@ -138,7 +138,17 @@ static FeelNode *parse_name(FeelParser *p) {
             if (str_equal(word, str_from(openers[i]))) return parse_expression(p);
         if (lex_reserved(word)) return lex_fault(p, "an expression");
     }
-    if (!known) canonical = lex_greedy(p, &end);
+    if (!known) {
+        canonical = lex_greedy(p, &end);
+    } else if (feel_builtin_find(canonical) != NULL) {
+        /* "count total" is no builtin followed by a word: nothing could join the two. */
+        size_t longer;
+        Str greedy = lex_greedy(p, &longer);
+        if (longer > end) {
+            canonical = greedy;
+            end = longer;
+        }
+    }
     Str given = canonical;
     p->at = end;
     FeelNode *n = scope_resolve(p, at, canonical, given);

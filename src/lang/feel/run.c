@@ -19,7 +19,6 @@ FeelRun feel_run_new(Arena *a, Instant now) {
 }
 
 size_t feel_reasons_kept(const FeelRun *run) {
-    if (run->reasons == NULL) return 0;
     return run->reason_count < FEEL_REASONS_MAX ? run->reason_count : FEEL_REASONS_MAX;
 }
 
@@ -29,15 +28,9 @@ void feel_reason_add(FeelRun *run, const Fault *fault, const FeelPlace *place, S
         run->reason_count++;
         return;
     }
-    /* Once the arena is full its memory is scratch: reasons are only counted then, except the
-     * one that stopped the run, for which room was taken when the first reason came. */
-    if (run->reasons == NULL) {
-        if (!arena_failed(run->arena))
-            run->reasons = arena_new_array(run->arena, FeelReason, FEEL_REASONS_MAX + 1);
-        if (arena_failed(run->arena)) run->reasons = NULL;
-    }
     size_t at = run->reason_count++;
-    if (run->reasons == NULL || at >= FEEL_REASONS_MAX) return;
+    if (at >= FEEL_REASONS_MAX) return;
+    /* Once the arena is full its memory is scratch: the reason is kept without arguments. */
     bool full = arena_failed(run->arena);
     FeelReason *r = &run->reasons[at];
     r->fault = fault;
@@ -74,7 +67,7 @@ Value feel_stop(FeelRun *run, const FeelNode *n, const Fault *fault) {
     if (run->stopped) return value_null();
     FeelPlace place = {0};
     if (n != NULL && !run->dry) place = feel_node_place(n);
-    if (run->reason_count >= FEEL_REASONS_MAX && run->reasons != NULL)
+    if (run->reason_count >= FEEL_REASONS_MAX)
         run->reason_count = FEEL_REASONS_MAX - 1;
     feel_reason_add(run, fault, &place, STR_NONE, STR_NONE, STR_NONE);
     run->stopped = true;
