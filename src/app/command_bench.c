@@ -93,7 +93,8 @@ static bool send_draft(Client *c, Err *err)
     int length = snprintf(target, sizeof target, "/v1/drafts/%s", c->draft);
     int tag_length = snprintf(tag, sizeof tag, "\"%lld\"", (long long)c->version);
     HttpCall call = {.method = STR("PUT"), .target = {target, (size_t)length}, .token = c->token,
-                     .if_match = {tag, (size_t)tag_length}, .body = STR(DRAFT_BODY), .has_body = true};
+                     .if_match = {tag, (size_t)tag_length}, .body = STR(DRAFT_BODY),
+                     .has_body = true};
     return send_request(c, &call, err);
 }
 
