@@ -13,7 +13,17 @@
 #include "lang/feel/feel.h"
 
 #define DMN_RULES_MAX 100000u
-#define DMN_IMPORTS_MAX 64u /* models reached through imports */
+#define DMN_COLUMNS_MAX 1000u       /* inputs, or outputs, of one table */
+#define DMN_IMPORTS_MAX 64u         /* models reached through imports */
+#define DMN_IMPORT_DEPTH_MAX 16u    /* imports inside imports */
+#define DMN_ELEMENTS_MAX 20000u     /* of one model: input data, decisions, ... */
+#define DMN_ITEMS_MAX 20000u        /* item definitions of one model */
+#define DMN_REQUIREMENTS_MAX 4000u  /* of one element */
+#define DMN_GRAPH_DEPTH_MAX 500u    /* elements requiring one another in a chain */
+#define DMN_PARAMETERS_MAX 255u     /* of one function */
+#define DMN_BOX_DEPTH_MAX 100u      /* boxes inside one another */
+#define DMN_FAULTS_KEPT_MAX 1000u   /* faults of a model that are listed */
+#define DMN_TABLE_INDEX_BYTES (4u << 20) /* of one column's bitmasks; larger columns are scanned */
 
 typedef struct DmnModel DmnModel;
 typedef struct DmnDecision DmnDecision;
@@ -56,6 +66,8 @@ const FeelType *dmn_input_type(const DmnDecision *d, size_t i);
  * imported inputs stand under the import's name). False when a limit ended the run; otherwise
  * *out, and the reasons in run. */
 bool dmn_evaluate(const DmnDecision *d, Value inputs, FeelRun *run, Value *out);
+/* The same with the values of the inputs in the order of dmn_input_name: no name is looked up. */
+bool dmn_evaluate_slots(const DmnDecision *d, const Value *inputs, FeelRun *run, Value *out);
 /* Invoke a decision service or business knowledge model by id or name with named arguments. */
 bool dmn_invoke(const DmnModel *m, Str id_or_name, Value arguments, FeelRun *run, Value *out,
                 Err *err);

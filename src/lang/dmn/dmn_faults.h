@@ -16,6 +16,16 @@
       "{1} 的类型 {2} 不存在。")                                                                 \
     X(dmn_cycle, INPUT, 422, false, "{1} requires itself, directly or through others.",          \
       "{1} 直接或间接依赖自身。")                                                                \
+    X(dmn_chain, INPUT, 422, false,                                                              \
+      "{1} stands at the end of a chain of more than {2} requirements or types.",                \
+      "{1} 位于超过 {2} 层的依赖或类型链末端。")                                                 \
+    X(dmn_limit, INPUT, 413, false, "{1} has more than {2} {3}.",                                \
+      "{1} 中的 {3} 超过 {2} 个。")                                                              \
+    X(dmn_recursion, INPUT, 422, false,                                                          \
+      "{1} calls itself, but recursion is switched off for this model.",                         \
+      "{1} 调用了自身，但此模型未启用递归。")                                                    \
+    X(dmn_language, INPUT, 422, false,                                                           \
+      "{1} is written in {2}. Only FEEL is understood here.", "{1} 使用 {2} 编写，此处仅支持 FEEL。") \
     X(dmn_import, INPUT, 422, false, "The model {1} cannot be imported: {2}.",                   \
       "无法导入模型 {1}：{2}。")                                                                 \
     X(dmn_hit_policy, INPUT, 422, false, "The hit policy {1} is not known.",                     \

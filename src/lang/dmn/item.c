@@ -36,6 +36,11 @@ const FeelType *dmn_type_find(DmnModel *m, Str ref) {
     if (item != NULL) return item->type;
     const FeelType *t = feel_type_named(ref);
     if (t != NULL) return t;
+    /* Modelling tools also write these two, without parameters. */
+    static const FeelType any_context = {.kind = FEEL_CONTEXT, .name = {"context", 7}};
+    static const FeelType any_list = {.kind = FEEL_LIST, .name = {"list", 4}};
+    if (str_equal(ref, STR("context"))) return &any_context;
+    if (str_equal(ref, STR("list"))) return &any_list;
     for (size_t i = 0; i < m->import_count; i++) {
         DmnImport *import = &m->imports[i];
         if (import->model == NULL) continue;

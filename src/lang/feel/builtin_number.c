@@ -126,7 +126,7 @@ static bool mean_of(ValueList items, Dec *out) {
 
 Value builtin_mean(FeelCall *c) {
     ValueList items = call_items(c);
-    Dec d;
+    Dec d = dec_from_int(0);
     if (!feel_burn(c->run, c->node, (int64_t)items.count)) return value_null();
     return number_or_fail(c, all_numbers(items) && mean_of(items, &d), d);
 }

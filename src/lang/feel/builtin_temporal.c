@@ -112,7 +112,8 @@ static Value temporal_now(FeelRun *run) {
     if (us % US_PER_SECOND < 0) second--;
     if (t.zone == ZONE_NAMED) t.offset_s = feel_zone_offset_at(t.zone_id, second);
     int64_t local = second + t.offset_s;
-    t.day = local >= 0 ? local / SECONDS_PER_DAY : -((SECONDS_PER_DAY - 1 - local) / SECONDS_PER_DAY);
+    t.day = local / SECONDS_PER_DAY;
+    if (local % SECONDS_PER_DAY < 0) t.day--;
     t.nano = (local - t.day * SECONDS_PER_DAY) * NANOS_PER_SECOND +
              (us - second * US_PER_SECOND) * 1000;
     return value_date_time(t);

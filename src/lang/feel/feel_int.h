@@ -59,7 +59,12 @@ struct FeelFrame {
     const Value *captures;
 };
 
-typedef enum FeelFrom { FEEL_FROM_SLOT, FEEL_FROM_LOCAL, FEEL_FROM_CAPTURE, FEEL_FROM_SELF } FeelFrom;
+typedef enum FeelFrom {
+    FEEL_FROM_SLOT,
+    FEEL_FROM_LOCAL,
+    FEEL_FROM_CAPTURE,
+    FEEL_FROM_SELF,
+} FeelFrom;
 
 typedef struct FeelCapture {
     FeelFrom from;
@@ -183,7 +188,13 @@ Value feel_list_of(size_t count, const Value *items);
 Value feel_context_of(size_t count, const ValueEntry *entries);
 
 /* ---- Operators (arithmetic.c, compare.c). false: no such operation; *why may name a reason. */
-typedef enum FeelArithmetic { FEEL_ADD, FEEL_SUBTRACT, FEEL_MULTIPLY, FEEL_DIVIDE, FEEL_POWER } FeelArithmetic;
+typedef enum FeelArithmetic {
+    FEEL_ADD,
+    FEEL_SUBTRACT,
+    FEEL_MULTIPLY,
+    FEEL_DIVIDE,
+    FEEL_POWER,
+} FeelArithmetic;
 bool feel_arithmetic(FeelRun *run, FeelArithmetic op, Value a, Value b, Value *out,
                      const char **why);
 /* -2: not comparable, else the sign of a - b. */
