@@ -44,6 +44,17 @@ const char *process_instance_state_name(ProcessInstanceState state)
     return names[state];
 }
 
+bool process_instance_state_parse(Str text, ProcessInstanceState *out)
+{
+    for (int i = 0; i < PROCESS_INSTANCE_STATE_COUNT; i++) {
+        if (str_equal(text, str_from(process_instance_state_name((ProcessInstanceState)i)))) {
+            *out = (ProcessInstanceState)i;
+            return true;
+        }
+    }
+    return false;
+}
+
 /* ---- Tables. */
 
 static const Migration migrations[] = {

@@ -343,7 +343,8 @@ static bool call(Game *g, Token *t, const BpmnElement *e)
 static bool scope(Game *g, Token *t, const BpmnElement *e)
 {
     mark_enter(g, t, e, value_null());
-    for (uint32_t i = 0; i < e->entry_count; i++) {
+    uint32_t count = e->one_by_one && e->entry_count > 0 ? 1 : e->entry_count;
+    for (uint32_t i = 0; i < count; i++) {
         game_enter(g, e->entries[i], t->key, STR_NONE, 0);
     }
     if (e->entry_count == 0) {

@@ -2,9 +2,9 @@
  *
  * process.stepped names an instance and carries the changes of one step. Applying loads the row,
  * folds the changes that concern tokens with the same functions the decision used, writes the
- * others to their own tables, and writes the row back: one update a step, and one insert or delete
- * for each job, task or subscription that begins or ends. Nothing here looks at a program, so a
- * replay needs none. The closed part may be missing (its key was destroyed): variables, correlation
+ * others to their own tables, and writes the row back: one update a step, and one insert or
+ * delete for each job, task or subscription that begins or ends. Nothing here looks at a program,
+ * so a replay needs none. The closed part may be missing (its key was destroyed): variables, correlation
  * keys and incident texts are then empty, as apply_subject_erased leaves them in the living rows. */
 #include "domain/process/process_int.h"
 #include "domain/process/process_row.h"
@@ -260,12 +260,7 @@ static void apply_set(Apply *p, Value c)
 
 static void apply_state(Apply *p, Value c)
 {
-    for (int s = 0; s < PROCESS_INSTANCE_STATE_COUNT; s++) {
-        if (str_equal(text_at(c, 1),
-                      str_from(process_instance_state_name((ProcessInstanceState)s)))) {
-            p->in.state = (ProcessInstanceState)s;
-        }
-    }
+    check(process_instance_state_parse(text_at(c, 1), &p->in.state));
     p->in.ended_at = p->event->at;
 }
 

@@ -245,10 +245,42 @@ void game_end(Game *g, ProcessInstanceState state, Str code)
     tell_parent(g, state, code);
 }
 
+/* An ad-hoc sub-process after a death in it: it may be complete before it is empty, or begin its
+ * next activity. True when it goes on. */
+static bool settle_ad_hoc(Game *g, Token *t, const BpmnElement *e)
+{
+    bool complete = false;
+    if (bpmn_has(e->activation) &&
+        !variable_evaluate_boolean(g, &e->activation, t->key, &complete)) {
+        game_incident(g, t, TOKEN_FAILED_COMPLETE, &g->fail);
+        err_clear(&g->fail);
+        return true;
+    }
+    if (complete && e->cancel_remaining) {
+        game_cancel_children(g, t->key, 0);
+    }
+    int64_t begun = value_get_int(t->data, STR("a"), 1);
+    if (complete || !e->one_by_one || begun >= e->entry_count ||
+        instance_children(&g->in, t->key) > 0) {
+        return false;
+    }
+    ContextBuilder b = context_builder_from(g->a, t->data);
+    context_put_text(&b, "a", value_int(begun + 1));
+    change_set(g, t, t->flags, t->ref, value_context(&b));
+    game_enter(g, e->entries[begun], t->key, STR_NONE, 0);
+    return true;
+}
+
 void game_settle(Game *g, int64_t scope)
 {
     Token *t = instance_token(&g->in, scope);
-    if (!t || t->ending || (t->flags & TOKEN_BODY) || instance_children(&g->in, scope) > 0) {
+    if (!t || t->ending || (t->flags & TOKEN_BODY)) {
+        return;
+    }
+    if (game_element(g, t)->type == BPMN_AD_HOC && settle_ad_hoc(g, t, game_element(g, t))) {
+        return;
+    }
+    if (instance_children(&g->in, scope) > 0) {
         return;
     }
     if (t->flags & TOKEN_COMPENSATES) {

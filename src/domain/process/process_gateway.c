@@ -9,7 +9,7 @@
  *              flows that have a token, a token elsewhere with reach R holds the join back
  *              when R has a flow outside A and none inside A:
  *
- *                  blocked  ⇔  ∃ token:  R ∖ A ≠ ∅  and  R ∩ A = ∅
+ *                  held back  =  some token has (R & ~A) != 0 and (R & A) == 0
  *
  *              A token that can reach both kinds does not hold it back: that is what lets loops
  *              around the join end. Read so, two joins that can reach each other wait for ever;

@@ -283,12 +283,7 @@ static void load_columns(Instance *in, Rows *r, Arena *a)
     in->business_key = rows_copy(r, 3, a);
     in->parent = rows_int(r, 4);
     in->parent_token = rows_int(r, 5);
-    in->state = PROCESS_INSTANCE_ACTIVE;
-    for (int s = 0; s < PROCESS_INSTANCE_STATE_COUNT; s++) {
-        if (str_equal(rows_bytes(r, 6), str_from(process_instance_state_name((ProcessInstanceState)s)))) {
-            in->state = (ProcessInstanceState)s;
-        }
-    }
+    check(process_instance_state_parse(rows_bytes(r, 6), &in->state));
     in->started_at = rows_instant(r, 7);
     in->ended_at = rows_instant(r, 8);
     in->incidents = rows_int(r, 9);

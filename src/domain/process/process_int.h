@@ -276,6 +276,7 @@ Value process_key_value(Arena *a, int64_t key);
 /* A key from a body: decimal string or number; 0 when it is none. */
 int64_t process_key_field(Value body, Str name);
 const char *process_instance_state_name(ProcessInstanceState state);
+bool process_instance_state_parse(Str text, ProcessInstanceState *out);
 /* The subject that an instance's personal data belongs to. */
 Str process_subject(Arena *a, const Instance *in);
 /* Look for a buffered message; 0 when there is none. */

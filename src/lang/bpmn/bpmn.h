@@ -194,7 +194,9 @@ typedef struct BpmnElement {
     /* Inclusive gateway: reach[e] has bit i when a token at element e of the same scope can come
      * to incoming flow i without passing this gateway. NULL otherwise. */
     const uint64_t *reach;
-    BpmnExpression activation; /* complex gateway; else absent */
+    BpmnExpression activation; /* complex gateway: when it passes; ad-hoc: when it is complete */
+    bool one_by_one;       /* ad-hoc sub-process: ordering="Sequential" */
+    bool cancel_remaining; /* ad-hoc sub-process: complete ends what still runs */
 } BpmnElement;
 
 typedef struct BpmnProcess {

@@ -186,9 +186,11 @@ static void check_events(Reader *r, const Draft *d, const BpmnElement *e, const 
 
 static void check_scope(Reader *r, const Draft *d, const BpmnElement *scope, const XmlNode *n)
 {
-    uint32_t starts = 0, plain = 0;
+    uint32_t starts = 0, plain = 0, ends = 0, activities = 0;
     for (uint32_t i = 0; i < scope->child_count; i++) {
         const BpmnElement *e = &d->elements[scope->children[i]];
+        ends += e->type == BPMN_END_EVENT;
+        activities += bpmn_is_activity(e);
         starts += e->type == BPMN_START_EVENT;
         plain += e->type == BPMN_START_EVENT && e->event_count == 0;
     }
@@ -198,6 +200,9 @@ static void check_scope(Reader *r, const Draft *d, const BpmnElement *scope, con
         }
     } else if (plain > 1) {
         bpmn_fault(r, n, &fault_bpmn_start_count);
+    }
+    if (scope->type == BPMN_AD_HOC && (activities == 0 || starts + ends > 0)) {
+        bpmn_fault(r, n, &fault_bpmn_adhoc_content);
     }
     if (scope->type == BPMN_PROCESS && scope->child_count == 0) {
         bpmn_fault(r, n, &fault_bpmn_missing, STR("startEvent"));
@@ -266,7 +271,7 @@ static void check_task(Reader *r, const BpmnElement *e, const XmlNode *n)
 /* What the token game does not play yet. */
 static void refuse_unsupported(Reader *r, const BpmnElement *e, const XmlNode *n)
 {
-    if (e->type == BPMN_AD_HOC || e->type == BPMN_COMPLEX_GATEWAY) {
+    if (e->type == BPMN_COMPLEX_GATEWAY) {
         bpmn_fault(r, n, &fault_bpmn_unsupported, type_text(e));
     }
     if (e->instantiate && e->type == BPMN_EVENT_GATEWAY) {

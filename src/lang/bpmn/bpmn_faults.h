@@ -60,6 +60,9 @@
     X(bpmn_event_subprocess_start, INPUT, 422, false,                                              \
       "An event sub-process has exactly one start event, and it has a trigger.",                   \
       "事件子流程应有且仅有一个带触发器的开始事件。")                                              \
+    X(bpmn_adhoc_content, INPUT, 422, false,                                                       \
+      "An ad-hoc sub-process holds at least one activity, and no start or end events.",            \
+      "即席子流程至少包含一个活动，且不能有开始或结束事件。")                                      \
     X(bpmn_event_subprocess_flow, INPUT, 422, false,                                               \
       "No sequence flow may lead into or out of an event sub-process.",                            \
       "顺序流不能进入或离开事件子流程。")                                                          \

@@ -119,6 +119,11 @@ static void read_node(Reader *r, Draft *d, BpmnType type, const XmlNode *node, u
         bpmn_read_events(r, d, index);
     }
     bpmn_read_extensions(r, d, index);
+    if (type == BPMN_AD_HOC) {
+        BpmnElement *e = &d->elements[index];
+        e->one_by_one = str_equal(xml_attribute(node, STR("ordering")), STR("Sequential"));
+        e->cancel_remaining = bpmn_read_flag(r, node, STR("cancelRemainingInstances"), true);
+    }
     if (bpmn_is_scope(&d->elements[index])) {
         read_scope(r, d, index, depth + 1);
         return;
@@ -157,6 +162,9 @@ static void read_scope(Reader *r, Draft *d, uint32_t index, unsigned depth)
             read_node(r, d, (BpmnType)type, n, index, depth);
         } else if (str_ends(n->name, STR("LoopCharacteristics")) && index > 0) {
             bpmn_read_loop(r, d, index, n);
+        } else if (d->elements[index].type == BPMN_AD_HOC &&
+                   str_equal(n->name, STR("completionCondition"))) {
+            bpmn_read_formal(r, n, &d->elements[index].activation);
         } else {
             bpmn_fault(r, n, &fault_bpmn_unsupported, n->name);
         }
