@@ -164,6 +164,12 @@ FeelNode *feel_build_tests(FeelBuilder *b, Str text, FeelPlace place) {
     return NULL;
 }
 
+void feel_build_input(FeelBuilder *b) {
+    check(b->code->next_local == 0);
+    feel_build_local(b, STR("?"), NULL);
+    b->unary = true;
+}
+
 void feel_build_block(FeelBuilder *b) { scope_push(b); }
 uint32_t feel_build_local(FeelBuilder *b, Str name, const FeelType *type) {
     return scope_declare(b, name, type);
@@ -394,6 +400,19 @@ bool feel_node_constant(const FeelNode *n, Value *out) {
     *out = n->constant;
     return true;
 }
+bool feel_node_tests(const FeelNode *n, size_t *count, bool *negated) {
+    *count = n->op == FEEL_OP_TESTS ? n->count : 0;
+    *negated = n->op == FEEL_OP_TESTS && n->flag;
+    if (n->op == FEEL_OP_ANYTHING) return true;
+    if (n->op != FEEL_OP_TESTS) return false;
+    for (uint32_t i = 0; i < n->count; i++)
+        if (n->items[i]->op != FEEL_OP_CONSTANT || n->items[i]->uses_input) return false;
+    return true;
+}
+Value feel_node_test(const FeelNode *n, size_t i) {
+    check(i < n->count && n->items[i]->op == FEEL_OP_CONSTANT);
+    return n->items[i]->constant;
+}
 const FeelType *feel_node_type(const FeelNode *n) { return n->type; }
 void feel_node_set_type(FeelNode *n, const FeelType *type) { n->type = type; }
 
@@ -417,12 +436,11 @@ static bool build_compile(Arena *a, Str text, FeelPlace place, const FeelScope *
     FeelBuilder *b = feel_build_begin(a, scope, place, err);
     FeelNode *root;
     if (unary) {
-        feel_build_local(b, STR("?"), NULL);
+        feel_build_input(b);
         root = feel_build_tests(b, text, place);
     } else {
         root = feel_build_text(b, text, place);
     }
-    b->unary = unary;
     return feel_build_end(b, root, out);
 }
 

@@ -38,8 +38,10 @@ FeelNode *feel_build_text(FeelBuilder *b, Str text, FeelPlace place);
 /* The same, but a text that does not compile becomes a node that gives null and the reason; *err
  * (clear before) then has the fault. */
 FeelNode *feel_build_text_or_fault(FeelBuilder *b, Str text, FeelPlace place, Err *err);
-/* Unary tests over the innermost "?" (feel_build_push_input first). */
+/* Unary tests over the innermost "?" (feel_build_input or a local of that name first). */
 FeelNode *feel_build_tests(FeelBuilder *b, Str text, FeelPlace place);
+/* The program will be unary tests, run by feel_unary_run: its first local is "?". */
+void feel_build_input(FeelBuilder *b);
 
 /* Blocks of names. Every push gives the number of a local; pop ends the innermost block. */
 void feel_build_block(FeelBuilder *b);
@@ -91,6 +93,10 @@ int feel_test(FeelRun *run, Value input, Value test);
 Value feel_aggregate(Str function, Value list, const FeelPlace *place, FeelRun *run);
 /* A constant node's value. */
 bool feel_node_constant(const FeelNode *n, Value *out);
+/* Unary tests that only compare the input with constants, as feel_test does: how many, and are
+ * they negated? The cell "-" has none and is not negated. False for all other nodes. */
+bool feel_node_tests(const FeelNode *n, size_t *count, bool *negated);
+Value feel_node_test(const FeelNode *n, size_t i);
 const FeelType *feel_node_type(const FeelNode *n);
 void feel_node_set_type(FeelNode *n, const FeelType *type);
 /* The names declared so far that hold blanks or symbols behind a dot. */

@@ -216,6 +216,8 @@ FeelNode *parse_expression(FeelParser *p) {
 static FeelNode *parse_unary(FeelParser *p) {
     lex_skip(p);
     size_t at = p->at;
+    char next = at + 1 < p->text.len ? p->text.ptr[at + 1] : '\0';
+    if (lex_at(p, "-") && next >= '0' && next <= '9') return parse_postfix(p);
     if (!lex_accept(p, "-")) return parse_postfix(p);
     if (!parse_enter(p)) return NULL;
     FeelNode *n = NULL, *value = parse_unary(p);

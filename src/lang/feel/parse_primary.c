@@ -169,6 +169,12 @@ FeelNode *parse_primary(FeelParser *p) {
     if ((c >= '0' && c <= '9') || (c == '.' && at + 1 < p->text.len &&
                                    p->text.ptr[at + 1] >= '0' && p->text.ptr[at + 1] <= '9'))
         return lex_number(p, &v) ? node_constant(p->b, p->source, at, v) : NULL;
+    if (c == '-' && at + 1 < p->text.len && p->text.ptr[at + 1] >= '0' &&
+        p->text.ptr[at + 1] <= '9') {
+        p->at++;
+        if (!lex_number(p, &v)) return NULL;
+        return node_constant(p->b, p->source, at, value_number(dec_negate(v.as.number)));
+    }
     switch (c) {
     case '"':
         return lex_string(p, &text) ? node_constant(p->b, p->source, at, value_string(text))
