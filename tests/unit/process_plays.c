@@ -7,7 +7,7 @@
  *   {"complete"|"claim"|"release": "element", "as": {...}, "variables": {}}
  *   {"message": "name", "key": "k", "ttl_s": 0, "variables": {}}    {"signal": "name"}
  *   {"jobs": "type", "do": "complete"|"fail"|"throw", ...}  {"retry": "element"}
- *   {"cancel": true}    {"arm": true}    {"instance": 2}: go on with the 2nd instance
+ *   {"cancel": true}   {"arm": true}   {"erase": "subject"}   {"instance": 2}: go on with the 2nd
  *   {"expect": {"state", "active": [...], "done": {"element": n}, "variables": {}, "tasks": [...],
  *               "incidents": ["element fault"], "marks": [...]}}
  * Each play ends with a replay of the journal, which must give the same rows. */
@@ -371,6 +371,9 @@ static void do_simple(Play *p, Value step)
     if (value_find(step, STR("cancel"), &(Value){0})) {
         context_put_text(&b, "instance", key_value(p, p->instance));
         run(p, step, "process.cancel", &b, &test_system);
+    } else if (value_find(step, STR("erase"), &(Value){0})) {
+        context_put_text(&b, "subject", value_field(step, "erase"));
+        run(p, step, "core.erase", &b, &test_system);
     } else if (value_find(step, STR("arm"), &(Value){0})) {
         run(p, step, "process.arm", &b, &test_system);
     } else if (value_find(step, STR("signal"), &(Value){0})) {
