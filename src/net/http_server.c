@@ -3,9 +3,10 @@
  * Every HTTP thread is a Shard: an MHD daemon of its own, driven by our loop, over the one
  * listening socket. MHD's own threads are not used, because their epoll loop (0.9.75) asks the
  * kernel again, with the full time-out, whenever exactly 128 events came at once, and lets what
- * it has got wait: with 256 busy connections it stands still for seconds. Driven from outside MHD
- * never blocks. All calls into a daemon come from its shard's thread: an answer of another thread is
- * put on the shard's list of answered requests, and only the first on an empty list wakes it.
+ * it has got wait: with 256 busy connections it stands still for seconds. Driven from outside
+ * MHD never blocks. All calls into a daemon come from its shard's thread: an answer of another
+ * thread is put on the shard's list of answered requests, and only the first on an empty list
+ * wakes it.
  *
  * MHD calls us several times for one request; the states of an HttpRequest follow that:
  *
@@ -19,6 +20,10 @@
  *     run_shard   takes the list                   connections resumed
  *     on_access   called again after resuming      queue the answer
  *     on_completed                                 arena goes back to the pool
+ *
+ * Closing: the listening socket is given up, every answer says "Connection: close", and when the
+ * clients have gone (or FAREWELL_US is over) each shard takes no more requests, waits for the
+ * answers to those it has postponed, and ends. So a server closes in order under full load.
  *
  * http_postpone suspends the connection before the handler hands the request to another thread,
  * so an answer that comes at once finds it suspended already. MHD watches no suspended
@@ -63,8 +68,9 @@ typedef struct Shard {
     Thread *thread;
     int wake; /* eventfd: look at what follows */
     _Atomic(HttpRequest *) answered; /* postponed ones, latest first, linked by next */
-    atomic_bool quiesce;
-    atomic_bool stop;
+    long postponed;      /* suspended connections; the shard's thread only */
+    atomic_bool quiesce; /* take no more connections */
+    atomic_bool stop;    /* take no more requests, and end when none is postponed */
 } Shard;
 
 struct HttpServer {
@@ -75,7 +81,8 @@ struct HttpServer {
     int listener; /* shared by the shards */
     char address[HTTP_ADDRESS_TEXT_BYTES];
     uint16_t port;
-    atomic_long postponed; /* requests whose answer is still to come */
+    atomic_bool closing;   /* every answer is the last of its connection */
+    atomic_long answering; /* threads between giving an answer away and waking its shard */
     atomic_long open;      /* requests between on_target and on_completed */
     Signal *signal;        /* guards the pool */
     Arena *idle[ARENAS_KEPT_MAX];
@@ -254,6 +261,8 @@ static enum MHD_Result queue_answer(HttpRequest *r)
         MHD_create_response_from_buffer(r->answer.len, bytes.out, MHD_RESPMEM_PERSISTENT);
     if (!response)
         return MHD_NO;
+    if (atomic_load(&r->server->closing))
+        MHD_add_response_header(response, MHD_HTTP_HEADER_CONNECTION, "close");
     for (size_t i = 0; i < o->always_count; i++)
         MHD_add_response_header(response, o->always[i].name, o->always[i].value);
     if (r->content_type && r->content_type[0])
@@ -287,6 +296,8 @@ static enum MHD_Result on_access(void *context, struct MHD_Connection *connectio
     if (r->state == ANSWERED)
         return queue_answer(r);
     check(r->state == READING);
+    if (atomic_load(&r->shard->stop))
+        return MHD_NO;
     if (!r->method.len) {
         r->method = arena_copy(r->arena, str_from(method));
         if (judge_head(r))
@@ -311,7 +322,7 @@ void http_postpone(HttpRequest *r)
 {
     check(r->state == HANDLING);
     r->state = POSTPONED;
-    atomic_fetch_add(&r->server->postponed, 1);
+    r->shard->postponed++;
     MHD_suspend_connection(r->connection);
 }
 
@@ -331,6 +342,7 @@ void http_answer(HttpRequest *r, int status, const char *content_type, Str body)
         return;
     }
     Shard *shard = r->shard;
+    atomic_fetch_add(&s->answering, 1);
     HttpRequest *former = atomic_load(&shard->answered);
     do
         r->next = former;
@@ -338,7 +350,7 @@ void http_answer(HttpRequest *r, int status, const char *content_type, Str body)
     /* r may be gone from here on; so may the server after the last line. */
     if (!former)
         wake_shard(shard);
-    atomic_fetch_sub(&s->postponed, 1);
+    atomic_fetch_sub(&s->answering, 1);
 }
 
 /* ---- Looking at the request. */
@@ -420,6 +432,7 @@ static void resume_answered(Shard *shard)
     while (first) {
         HttpRequest *next = first->next;
         MHD_resume_connection(first->connection);
+        shard->postponed--;
         first = next;
     }
 }
@@ -433,7 +446,7 @@ static void run_shard(void *context)
     struct pollfd waiting[] = {{.fd = info->epoll_fd, .events = POLLIN},
                                {.fd = shard->wake, .events = POLLIN}};
     bool quiesced = false;
-    while (!atomic_load(&shard->stop)) {
+    while (!atomic_load(&shard->stop) || shard->postponed > 0) {
         MHD_UNSIGNED_LONG_LONG left_ms = 0;
         bool limited = MHD_get_timeout(shard->daemon, &left_ms) == MHD_YES;
         poll(waiting, 2, !limited ? -1 : left_ms > INT_MAX ? INT_MAX : (int)left_ms);
@@ -448,6 +461,7 @@ static void run_shard(void *context)
         resume_answered(shard);
         MHD_run(shard->daemon);
     }
+    MHD_run(shard->daemon); /* the last answers leave */
     /* A daemon that was not quiesced would close the socket that all shards share. */
     if (!quiesced)
         MHD_quiesce_daemon(shard->daemon);
@@ -474,6 +488,13 @@ static bool start_shards(HttpServer *s, Err *err)
     return true;
 }
 
+static void pause_a_moment(HttpServer *s)
+{
+    signal_lock(s->signal);
+    signal_wait(s->signal, WAIT_STEP_US);
+    signal_unlock(s->signal);
+}
+
 static void stop_shards(HttpServer *s)
 {
     for (unsigned i = 0; i < s->shard_count; i++) {
@@ -481,10 +502,12 @@ static void stop_shards(HttpServer *s)
         atomic_store(&s->shards[i].stop, true);
         wake_shard(&s->shards[i]);
     }
-    for (unsigned i = 0; i < s->shard_count; i++) {
+    for (unsigned i = 0; i < s->shard_count; i++)
         thread_join(s->shards[i].thread);
+    while (atomic_load(&s->answering) > 0)
+        pause_a_moment(s);
+    for (unsigned i = 0; i < s->shard_count; i++)
         close(s->shards[i].wake);
-    }
 }
 
 static void end_server(HttpServer *s)
@@ -530,22 +553,12 @@ void http_server_quiesce(HttpServer *s)
     }
 }
 
-static void pause_a_moment(HttpServer *s)
-{
-    signal_lock(s->signal);
-    signal_wait(s->signal, WAIT_STEP_US);
-    signal_unlock(s->signal);
-}
-
 void http_server_close(HttpServer *s)
 {
     http_server_quiesce(s);
-    while (atomic_load(&s->postponed) > 0)
-        pause_a_moment(s);
+    atomic_store(&s->closing, true);
     for (int64_t waited = 0; atomic_load(&s->open) > 0 && waited < FAREWELL_US;
          waited += WAIT_STEP_US)
-        pause_a_moment(s);
-    while (atomic_load(&s->postponed) > 0)
         pause_a_moment(s);
     end_server(s);
 }

@@ -161,7 +161,12 @@ class Node:
         """Ends the node; returns its exit code."""
         self.connection.close()
         self.process.kill() if hard else self.process.terminate()
-        code = self.process.wait(timeout=60)
+        try:
+            code = self.process.wait(timeout=60)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+            code = "did not end within 60 s"
         self.process.stdout.close()
         self.log.close()
         return code

@@ -1,6 +1,8 @@
 """api_commands.py - the same command twice has one effect; what was answered survives kill -9."""
+import http.client
 import json
 import threading
+import time
 
 from _tongban import Node, Tap
 
@@ -31,7 +33,6 @@ answers = []
 
 
 def submit():
-    import http.client
     connection = http.client.HTTPConnection(node.address, timeout=30)
     connection.request("POST", "/v1/cases", json.dumps(BODY).encode(),
                        {"Authorization": "Bearer " + node.tokens["firm"], "Idempotency-Key": "race",
@@ -71,6 +72,42 @@ tap.equal(node.post("/v1/cases", BODY, "firm", key="same").json, first.json, "a 
 done = node.post(f"/v1/tasks/{task['key']}/completion", {"variables": {"decision": "approve"}}, "clerk")
 tap.equal(done.status, 200, "and the case goes on")
 tap.equal(node.get("/v1/cases/" + task["case"], "supervisor").json["state"], "approved", "to its end")
+# ---- SIGTERM and kill -9 under load: what was answered is there.
+for hard in (False, True):
+    answered, running = [], True
+
+    def hammer():
+        connection = http.client.HTTPConnection(node.address, timeout=30)
+        while running:
+            try:
+                connection.request("POST", "/v1/cases", json.dumps(BODY).encode(),
+                                   {"Authorization": "Bearer " + node.tokens["stranger"],
+                                    "Content-Type": "application/json"})
+                answer = connection.getresponse()
+                body = json.loads(answer.read())
+                if answer.status == 201:
+                    answered.append(body["number"])
+            except (OSError, http.client.HTTPException):
+                return
+
+    threads = [threading.Thread(target=hammer) for _ in range(12)]
+    for thread in threads:
+        thread.start()
+    time.sleep(0.7)
+    code = node.stop(hard=hard)
+    running = False
+    for thread in threads:
+        thread.join()
+    tap.equal(code, -9 if hard else 0, "ended under load by " + ("kill -9" if hard else "SIGTERM"))
+    node.start()
+    there, after = set(), ""
+    while after is not None:
+        page = node.get("/v1/cases?limit=200" + after, "stranger").json
+        there |= {c["number"] for c in page["items"]}
+        after = "&after=" + page["next"] if page["next"] else None
+    tap.ok(answered and set(answered) <= there, f"{len(answered)} answered cases are there",
+           sorted(set(answered) - there)[:5])
+
 tap.equal(node.stop(), 0, "stopped")
 verify = node.tongban("verify", "--data", node.data)
 tap.equal((verify.returncode, "0 differences" in verify.stdout), (0, True), "verify finds no difference")

@@ -300,6 +300,45 @@ static void requests_that_arrive_together_do_not_wait(void **state)
     assert_true(clock_monotonic_ns() - begun < 10000000000ll);
 }
 
+static void *hammer(void *context)
+{
+    Str address = str_from(context);
+    Arena *a = arena_open(1u << 20);
+    HttpClient *c = NULL;
+    Err err = {0};
+    HttpCall call = {.method = STR("POST"), .target = STR("/later"), .body = STR("x"),
+                     .has_body = true};
+    if (http_client_open(address, &c, &err)) {
+        HttpAnswer answer;
+        while (http_client_call(c, a, &call, &answer, &err))
+            arena_reset(a);
+        http_client_close(c);
+    }
+    arena_close(a);
+    return NULL;
+}
+
+static void a_server_closes_under_load(void **state)
+{
+    (void)state;
+    HttpServer *busy = NULL;
+    Err err = {0};
+    char address[64];
+    pthread_t threads[32];
+    HttpServerOptions options = {.listen = STR("127.0.0.1:0"), .handler = handle,
+                                 .context = &server, .threads = 2};
+    assert_true(http_server_open(&options, &busy, &err));
+    memcpy(address, http_server_address(busy).ptr, http_server_address(busy).len + 1);
+    for (size_t i = 0; i < 32; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, hammer, address), 0);
+    usleep(200000);
+    int64_t begun = clock_monotonic_ns();
+    http_server_close(busy);
+    assert_true(clock_monotonic_ns() - begun < 10000000000ll);
+    for (size_t i = 0; i < 32; i++)
+        pthread_join(threads[i], NULL);
+}
+
 static void decoding_is_strict(void **state)
 {
     (void)state;
@@ -350,6 +389,7 @@ int main(void)
         cmocka_unit_test(hostile_bytes_get_an_answer_or_a_closed_connection),
         cmocka_unit_test(many_clients_get_their_own_answers),
         cmocka_unit_test(requests_that_arrive_together_do_not_wait),
+        cmocka_unit_test(a_server_closes_under_load),
         cmocka_unit_test(decoding_is_strict),
         cmocka_unit_test(addresses_that_cannot_be_used_are_told),
     };
