@@ -515,6 +515,138 @@ static void open_registries(void **state)
     assert_true(err_is(&err, &fault_registry_unknown));
 }
 
+/* ---- Typed tables. */
+
+static void install_text(const char *id, const char *text)
+{
+    Buf body = buf_new(b.arena, 2000);
+    buf_add_text(&body, "{\"pack\": \"more\", \"version\": \"1\", \"definitions\": [");
+    add_definition(&body, id, str_from(text));
+    buf_add_text(&body, "]}");
+    well("core.install", buf_cstr(&body));
+}
+
+#define TYPED(key, properties)                                                               \
+    "{\"x-tongban\": {\"key\": \"" key "\", \"title\": {\"zh\": \"库\", \"en\": \"R\"}, \"source\": \"o\"," \
+    "\"share\": \"unconditional\"}, \"type\": \"object\", \"required\": [\"" key "\", \"end\"]," \
+    "\"properties\": {\"" key "\": {\"type\": \"string\"}, " properties "}}"
+
+static Value current(const char *registry, const char *key)
+{
+    RegistryRecord r;
+    Err err;
+    Actor own = {.id = STR("x"), .subject = str_from(key)}; /* sees also what no property names */
+    if (!read_as(own, (RegistryPurpose){.look = ID_NONE}, registry, key, &r, &err))
+        show(&err);
+    assert_true(r.found);
+    return r.record;
+}
+
+/* Every kind of value comes back as it went in, whatever its property is called. */
+static void every_type_comes_back(void **state)
+{
+    (void)state;
+    install_text("Types-\xe5\xba\x93",
+                 TYPED("Key", "\"end\": {\"type\": [\"string\", \"null\"]}, \"n\": {\"type\": \"number\"},"
+                              "\"N\": {\"type\": \"integer\"}, \"select\": {\"type\": \"boolean\"},"
+                              "\"a\\\"b\": {\"enum\": [\"x\", \"y\"]}, \"list\": {\"type\": \"array\"},"
+                              "\"any\": {}, \"two\": {\"type\": [\"string\", \"integer\"]}"));
+    static const char *const records[] = {
+        "{\"Key\": \"1\", \"end\": null, \"n\": 12.50, \"N\": 9223372036854775807, \"select\": false, "
+        "\"a\\\"b\": \"x\", \"list\": [1, {\"p\": null}], \"any\": {}, \"two\": \"7\"}",
+        "{\"Key\": \"2\", \"end\": \"\", \"n\": 1234567890123456789012345678.901234, \"N\": -3, "
+        "\"select\": true, \"any\": \"12\", \"two\": 7, \"more\": {\"not\": \"named\"}}",
+        "{\"Key\": \"3\", \"end\": null, \"any\": 0}",
+    };
+    for (size_t i = 0; i < 3; i++) {
+        Str body = arena_printf(b.arena, "{\"registry\": \"Types-库\", \"record\": %s}", records[i]);
+        well("registry.put", arena_copy(b.arena, body).ptr);
+        Str key = arena_printf(b.arena, "%zu", i + 1);
+        Str expected = json_copy_text(b.arena, json(records[i]));
+        Value got = current("Types-库", arena_copy(b.arena, key).ptr);
+        if (!value_same(got, json(records[i])))
+            fail_msg("%.*s, not %.*s", STR_ARG(json_copy_text(b.arena, got)), STR_ARG(expected));
+    }
+    refused("registry.put", "{\"registry\": \"Types-库\", \"record\": {\"Key\": \"4\", \"end\": null, "
+                            "\"N\": 9223372036854775808}}",
+            &fault_registry_integer_range);
+    /* A null that says what absence says is no change; a fraction of zero is none either. */
+    Value reply = well("registry.put", "{\"registry\": \"Types-库\", \"record\": {\"Key\": \"3\", "
+                                       "\"any\": 0, \"end\": null}}");
+    assert_int_equal(value_get_int(reply, STR("changed"), -1), 0);
+}
+
+/* A property may change its type and others may come; old versions stay readable. */
+static void definitions_change(void **state)
+{
+    RegistryRecord *all;
+    size_t count;
+    Err err = {0};
+    Actor x = {.id = STR("x")};
+    RegistryPurpose none = {.look = ID_NONE};
+    (void)state;
+    install_text("r", TYPED("k", "\"end\": {\"type\": [\"string\", \"null\"]}, \"v\": {\"type\": \"integer\"}"));
+    well("registry.put", "{\"registry\": \"r\", \"record\": {\"k\": \"a\", \"end\": null, \"v\": 5}}");
+    assert_int_equal(value_get_int(current("r", "a"), STR("v"), 0), 5);
+    install_text("r", TYPED("k", "\"end\": {\"type\": [\"string\", \"null\"]}, \"v\": {\"type\": \"number\"},"
+                                 "\"w\": {\"type\": \"string\"}"));
+    assert_int_equal(value_get_int(current("r", "a"), STR("v"), 0), 5);
+    well("registry.put", "{\"registry\": \"r\", \"record\": {\"k\": \"a\", \"end\": null, \"v\": 5.5, "
+                         "\"w\": \"new\"}}");
+    assert_true(store_begin(b.reader, &err));
+    assert_true(registry_history(b.reader, NODE, &x, &none, b.arena, STR("r"), STR("a"), &all, &count,
+                                 &err));
+    store_end(b.reader);
+    assert_int_equal(count, 2);
+    assert_true(value_same(all[0].record, json("{\"k\": \"a\", \"end\": null, \"v\": 5.5, \"w\": \"new\"}")));
+    assert_true(value_same(all[1].record, json("{\"k\": \"a\", \"end\": null, \"v\": 5}")));
+}
+
+/* ---- Grades. */
+
+static const char graded[] =
+    "{\"x-tongban\": {\"key\": \"k\", \"title\": {\"zh\": \"库\", \"en\": \"R\"}, \"source\": \"o\","
+    "\"share\": \"unconditional\", \"grade\": \"declared\"}, \"type\": \"object\", \"required\": [\"k\"],"
+    "\"properties\": {\"k\": {\"type\": \"string\"}, \"phone\": {\"type\": \"string\"},"
+    "\"capital\": {\"type\": \"integer\", \"x-tongban-grade\": \"verified\"}}}";
+
+static Str grade_of(const char *registry, const char *key, const char *property)
+{
+    RegistryRecord r;
+    Err err;
+    assert_true(read_as((Actor){.id = STR("x")}, (RegistryPurpose){.look = ID_NONE}, registry, key, &r,
+                        &err));
+    Value mark = value_get(r.marks, str_from(property));
+    return value_is(mark, VALUE_CONTEXT) ? value_get_string(mark, STR("grade")) : r.grade;
+}
+
+static void a_declaration_lowers_nothing(void **state)
+{
+    (void)state;
+    install_text("g", graded);
+    well("registry.put", "{\"registry\": \"g\", \"record\": {\"k\": \"1\", \"phone\": \"a\", \"capital\": 5},"
+                         "\"grade\": \"issued\"}");
+    /* The person declares another phone: the capital stays as it was issued. */
+    well("registry.put", "{\"registry\": \"g\", \"record\": {\"k\": \"1\", \"phone\": \"b\", \"capital\": 5},"
+                         "\"grade\": \"declared\", \"source\": \"person\"}");
+    assert_true(str_equal(grade_of("g", "1", "phone"), STR("declared")));
+    assert_true(str_equal(grade_of("g", "1", "capital"), STR("issued")));
+    /* The same by an office raises it; by nobody better it is nothing new. */
+    Value reply = well("registry.put", "{\"registry\": \"g\", \"record\": {\"k\": \"1\", \"phone\": \"b\", "
+                                       "\"capital\": 5}, \"grade\": \"verified\"}");
+    assert_int_equal(value_get_int(reply, STR("changed"), 0), 1);
+    assert_true(str_equal(grade_of("g", "1", "phone"), STR("verified")));
+    assert_true(str_equal(grade_of("g", "1", "capital"), STR("issued")));
+    reply = well("registry.put", "{\"registry\": \"g\", \"record\": {\"k\": \"1\", \"phone\": \"b\", "
+                                 "\"capital\": 5}, \"grade\": \"uploaded\"}");
+    assert_int_equal(value_get_int(reply, STR("changed"), 1), 0);
+    refused("registry.put", "{\"registry\": \"g\", \"record\": {\"k\": \"1\", \"phone\": \"b\", \"capital\": 6}, "
+                            "\"grade\": \"uploaded\"}",
+            &fault_registry_grade_too_low);
+    refused("registry.put", "{\"registry\": \"g\", \"record\": {\"k\": \"2\"}, \"grade\": \"rumour\"}",
+            &fault_registry_grade_unknown);
+}
+
 /* ---- Issuing. */
 
 static Str issued(const char *body)
@@ -637,6 +769,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_task_reads_for_its_case, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_look_opens_what_it_names, set_up, tear_down),
         cmocka_unit_test_setup_teardown(open_registries, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(every_type_comes_back, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(definitions_change, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_declaration_lowers_nothing, set_up, tear_down),
         cmocka_unit_test_setup_teardown(codes_are_issued_once, set_up, tear_down),
         cmocka_unit_test_setup_teardown(numbers_in_use_are_stepped_over, set_up, tear_down),
         cmocka_unit_test_setup_teardown(erased_for_ever, set_up, tear_down),

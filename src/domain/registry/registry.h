@@ -18,8 +18,8 @@
  * journal under a subject of their own (registry_subject), so that core.erase of that subject
  * takes them away for ever, with the looks at them.
  *
- * Floor 5. Tables: registry_catalogue, registry_record, registry_subject, registry_look,
- * registry_serial. The read functions may be used on any connection by any thread; the rest runs
+ * Floor 5. Tables: registry_catalogue, registry_column, registry_row_<registry>, registry_subject,
+ * registry_look, registry_serial, registry_count. The read functions may be used on any connection by any thread; the rest runs
  * on the writer's thread. */
 #ifndef DOMAIN_REGISTRY_REGISTRY_H
 #define DOMAIN_REGISTRY_REGISTRY_H
@@ -27,6 +27,7 @@
 #include "core/core.h"
 
 #define REGISTRY_PROPERTIES_MAX 500u  /* of one registry */
+#define REGISTRY_COLUMNS_MAX 480u     /* of its table, over all versions of the definition */
 #define REGISTRY_PUT_MAX 1000u        /* records of one registry.put */
 #define REGISTRY_RECORD_BYTES_MAX (256u << 10)
 #define REGISTRY_KEY_BYTES_MAX 128u
@@ -52,8 +53,18 @@ typedef struct RegistryProperty {
     Str format;
     int level;    /* of personal data: 1 public, 2 internal, 3 personal, 4 sensitive */
     Str source;   /* office */
+    Str grade;    /* least grade a value may have; empty: the registry's */
+    Str mask;     /* "name", "number", "address", "all": how it is shown to whom it is masked */
     bool required;
 } RegistryProperty;
+
+/* Holders of a role may look at properties up to a level; rows: only records whose property of
+ * that name is a region of their office (empty: all records). */
+typedef struct RegistryRight {
+    Str role;
+    int level;
+    Str rows;
+} RegistryRight;
 
 typedef struct Registry {
     Str name;
@@ -64,6 +75,10 @@ typedef struct Registry {
     bool numbered;
     int64_t version; /* of the definition; 0 when it was described from a text */
     bool personal; /* some property is above level 1 */
+    Str grade;     /* least grade of values, or empty */
+    const RegistryRight *rights; /* none: whoever may give registry.look may look at everything */
+    size_t right_count;
+    Value duplicates; /* list of rules, each a list of properties that two records do not share */
     const RegistryProperty *properties;
     size_t property_count;
 } Registry;
@@ -99,6 +114,7 @@ typedef struct RegistryRecord {
     Value record;       /* only the properties this read may see */
     Str source;         /* office that put it */
     Str grade;          /* "issued", "verified", "uploaded", "declared" */
+    Value marks;        /* {property: {source, grade}} of those seen that differ, or null */
     Instant valid_from; /* since when it is so */
     Instant recorded_at;
 } RegistryRecord;
@@ -177,6 +193,17 @@ bool registry_looks(StoreConn *conn, int64_t node, const Actor *actor, Str subje
       "基础库 {1} 不编发号码。")                                                                \
     X(registry_numbers_exhausted, LIMIT, 503, false, "The registry {1} has no free number in {2}.", \
       "基础库 {1} 在 {2} 号段内已无可用号码。")                                                 \
+    X(registry_file_old, OUTSIDE, 503, false,                                                   \
+      "The data file is from before registries had tables of their own ({1}). Start a new one.", \
+      "数据文件由旧版本生成，基础库 {1} 没有数据表，请新建数据文件。")                          \
+    X(registry_integer_range, INPUT, 422, false, "The whole number in \"{1}\" is too large.",    \
+      "“{1}”的整数超出范围。")                                                                  \
+    X(registry_grade_unknown, INPUT, 422, false,                                                \
+      "\"{1}\" is no grade. Write issued, verified, uploaded or declared.",                     \
+      "没有可信等级“{1}”，应为 issued、verified、uploaded 或 declared。")                       \
+    X(registry_grade_too_low, REFUSAL, 422, false,                                              \
+      "The field \"{1}\" must be at least \"{3}\"; what was given is \"{2}\".",                \
+      "字段“{1}”的可信等级至少应为“{3}”，现为“{2}”。")                                          \
     X(registry_too_many, LIMIT, 413, false, "At most {1} records at a time.", "一次最多 {1} 条记录。")
 FAULT_DECLARE(REGISTRY_FAULTS)
 

@@ -3,18 +3,23 @@
  * The schema itself is compiled by lang/schema, which refuses what is no JSON Schema. Here the
  * annotations are read and checked:
  *
- *     x-tongban           key, title {zh, en}, source, share, numbering?
+ *     x-tongban           key, title {zh, en}, source, share, numbering?, grade?, rights?, duplicates?
  *     title               of a property, in Chinese; x-tongban-title {en} beside it
  *     x-tongban-level     1 public, 2 internal, 3 personal, 4 sensitive; 1 when absent
  *     x-tongban-source    office, when it is not the registry's
+ *     x-tongban-grade     least grade that a value may have, when it is not the registry's
+ *     x-tongban-mask      how it is shown masked: name, number, address, all
  *
- * Properties of properties that are objects are listed under dotted names. */
+ * Properties of properties that are objects are listed under dotted names; columns of the table are
+ * the ones at the top. A type that is one of string, integer, boolean, number (or null beside it)
+ * makes a typed column, and so does an enum of texts; everything else is kept as JSON. */
 #include "domain/registry/registry_int.h"
 
 #include "codec/json.h"
 
 #define LEVEL_MAX 4
 #define NESTING_MAX 8u
+#define READING_ARENA_BYTES (16u << 20)
 
 FAULT_DEFINE(REGISTRY_FAULTS)
 
@@ -23,6 +28,8 @@ typedef struct Reading {
     Str text, file;
     Registry *about;
     RegistryProperty *properties;
+    Column *columns;
+    size_t column_count;
     Err *err;
 } Reading;
 
@@ -56,6 +63,65 @@ static bool listed(Value list, Str name)
     return false;
 }
 
+/* The kind of column that holds every value the schema allows. */
+static ColumnKind column_kind(Value schema)
+{
+    static const struct {
+        const char *type;
+        ColumnKind kind;
+    } types[] = {{"string", COLUMN_TEXT}, {"integer", COLUMN_INTEGER},
+                 {"boolean", COLUMN_BOOLEAN}, {"number", COLUMN_NUMBER}};
+    Value type = value_field(schema, "type"), allowed = value_field(schema, "enum");
+    size_t named = value_is(type, VALUE_STRING) ? 1 : value_count(type);
+    bool nullable = listed(type, STR("null"));
+    for (size_t i = 0; i < 4; i++)
+        if (named == 1 + (nullable ? 1u : 0u) && str_equal(type_of(schema), str_from(types[i].type)))
+            return types[i].kind;
+    for (size_t i = 0; i < value_count(allowed); i++)
+        if (!value_is(value_item(allowed, i), VALUE_STRING))
+            return COLUMN_JSON;
+    return named == 0 && value_count(allowed) > 0 ? COLUMN_TEXT : COLUMN_JSON;
+}
+
+static void add_column(Reading *r, Value schema, const RegistryProperty *p)
+{
+    if (str_equal(p->name, r->about->key))
+        return;
+    r->columns[r->column_count++] =
+        (Column){.property = p->name, .kind = column_kind(schema), .current = true,
+                 .keeps_null = p->required && listed(value_field(schema, "type"), STR("null"))};
+}
+
+static bool known_word(Str word, const char *const *words)
+{
+    for (; *words; words++)
+        if (str_equal(word, str_from(*words)))
+            return true;
+    return false;
+}
+
+/* What a value looks like when it is not shown: by its word, else by format. */
+static bool read_mask(Reading *r, Value schema, RegistryProperty *p, Str pointer)
+{
+    static const char *const words[] = {"name", "number", "address", "all", NULL};
+    p->mask = value_get_string(schema, STR("x-tongban-mask"));
+    if (p->mask.len)
+        return known_word(p->mask, words) ||
+               wrong(r, pointer, STR("x-tongban-mask is one of name, number, address, all"));
+    bool number = p->format.len && !str_equal(p->format, STR("date")) &&
+                  !str_equal(p->format, STR("email"));
+    p->mask = number ? STR("number") : STR("all");
+    return true;
+}
+
+static bool read_grade(Reading *r, Str grade, Str pointer, Str *out)
+{
+    if (grade.len && !registry_grade_rank(grade))
+        return wrong(r, pointer, STR("a grade is one of issued, verified, uploaded, declared"));
+    *out = grade;
+    return true;
+}
+
 static bool read_properties(Reading *r, Value schema, Str prefix, Str pointer, unsigned depth);
 
 static bool read_property(Reading *r, Value whole, const ValueEntry *e, Str prefix, Str pointer,
@@ -80,6 +146,11 @@ static bool read_property(Reading *r, Value whole, const ValueEntry *e, Str pref
         return wrong(r, pointer, STR("x-tongban-level is a number from 1 to 4"));
     p->level = (int)level;
     about->personal = about->personal || level > 1;
+    if (!read_mask(r, e->value, p, pointer) ||
+        !read_grade(r, value_get_string(e->value, STR("x-tongban-grade")), pointer, &p->grade))
+        return false;
+    if (depth == 0)
+        add_column(r, e->value, p);
     return read_properties(r, e->value, p->name, pointer, depth + 1);
 }
 
@@ -147,6 +218,52 @@ static bool read_numbering(Reading *r, Value v, Numbering *out)
     return true;
 }
 
+/* [{role, level, rows?}] */
+static bool read_rights(Reading *r, Value list)
+{
+    RegistryRight *rights = arena_new_array(r->arena, RegistryRight, value_count(list) + 1);
+    r->about->rights = rights;
+    for (size_t i = 0; i < value_count(list); i++) {
+        Value v = value_item(list, i);
+        int64_t level = value_get_int(v, STR("level"), 0);
+        Str role = value_get_string(v, STR("role"));
+        if (!role.len || level < 1 || level > LEVEL_MAX)
+            return wrong(r, arena_printf(r->arena, "/x-tongban/rights/%zu", i),
+                         STR("a right needs a role and a level from 1 to 4"));
+        rights[r->about->right_count++] =
+            (RegistryRight){role, (int)level, value_get_string(v, STR("rows"))};
+    }
+    return value_is_null(list) || value_is(list, VALUE_LIST) ||
+           wrong(r, STR("/x-tongban/rights"), STR("\"rights\" is a list"));
+}
+
+/* Names in rights and duplicates must be properties at the top. */
+static bool top_property(Reading *r, Value name, const char *where)
+{
+    if (value_is(name, VALUE_STRING) && str_find(name.as.string, STR(".")) < 0 &&
+        registry_property(r->about, name.as.string))
+        return true;
+    return wrong(r, str_from(where), STR("it names something that is no property"));
+}
+
+static bool check_names(Reading *r, Value own)
+{
+    r->about->duplicates = value_field(own, "duplicates");
+    for (size_t i = 0; i < value_count(r->about->duplicates); i++) {
+        Value rule = value_item(r->about->duplicates, i);
+        if (!value_is(rule, VALUE_LIST) || !value_count(rule))
+            return wrong(r, STR("/x-tongban/duplicates"), STR("a rule is a list of properties"));
+        for (size_t k = 0; k < value_count(rule); k++)
+            if (!top_property(r, value_item(rule, k), "/x-tongban/duplicates"))
+                return false;
+    }
+    for (size_t i = 0; i < r->about->right_count; i++)
+        if (r->about->rights[i].rows.len &&
+            !top_property(r, value_string(r->about->rights[i].rows), "/x-tongban/rights"))
+            return false;
+    return true;
+}
+
 static bool read_annotation(Reading *r, Value own, Numbering *numbering)
 {
     Registry *about = r->about;
@@ -162,7 +279,8 @@ static bool read_annotation(Reading *r, Value own, Numbering *numbering)
     if (!about->source.len)
         return wrong(r, STR("/x-tongban"), STR("\"source\" must name an office"));
     return read_share(r, value_get_string(own, STR("share"))) &&
-           read_numbering(r, value_field(own, "numbering"), numbering);
+           read_grade(r, value_get_string(own, STR("grade")), STR("/x-tongban"), &about->grade) &&
+           read_rights(r, value_field(own, "rights")) && read_numbering(r, value_field(own, "numbering"), numbering);
 }
 
 static bool check_key(Reading *r)
@@ -178,36 +296,73 @@ static bool check_key(Reading *r)
 
 static bool read_document(Reading *r, Value document, RegistryKind *out)
 {
+    Value own = value_field(document, "x-tongban");
+    size_t listed_count = value_count(value_field(document, "properties"));
     r->about = &out->about;
     r->properties = arena_new_array(r->arena, RegistryProperty, REGISTRY_PROPERTIES_MAX);
-    if (!r->properties)
+    r->columns = arena_new_array(r->arena, Column, listed_count + 1);
+    if (!r->properties || !r->columns)
         return err_set(r->err, &fault_out_of_memory, STR("registry"));
+    if (listed_count > REGISTRY_COLUMNS_MAX / 2)
+        return wrong(r, STR("/properties"), STR("too many properties"));
     out->about.properties = r->properties;
-    return read_annotation(r, value_field(document, "x-tongban"), &out->numbering) &&
-           read_properties(r, document, STR_NONE, STR_NONE, 0) && check_key(r);
+    if (!read_annotation(r, own, &out->numbering) ||
+        !read_properties(r, document, STR_NONE, STR_NONE, 0) || !check_key(r) ||
+        !check_names(r, own))
+        return false;
+    out->columns = r->columns;
+    out->column_count = r->column_count;
+    return true;
+}
+
+/* The room for properties that were not there is given back: readers keep many definitions. */
+static bool read_in(Arena *a, Reading *r, Value document, RegistryKind *out)
+{
+    Arena *room = arena_open(READING_ARENA_BYTES);
+    r->arena = room;
+    bool good = read_document(r, document, out);
+    size_t count = out->about.property_count;
+    RegistryProperty *properties = arena_new_array(a, RegistryProperty, count + 1);
+    Column *columns = arena_new_array(a, Column, out->column_count + 1);
+    RegistryRight *rights = arena_new_array(a, RegistryRight, out->about.right_count + 1);
+    if (!properties || !columns || !rights || arena_failed(room))
+        good = err_set(r->err, &fault_out_of_memory, STR("registry"));
+    for (size_t i = 0; good && i < count; i++) {
+        properties[i] = out->about.properties[i];
+        properties[i].name = arena_copy(a, properties[i].name);
+    }
+    for (size_t i = 0; good && i < out->column_count; i++)
+        columns[i] = out->columns[i];
+    for (size_t i = 0; good && i < out->about.right_count; i++)
+        rights[i] = out->about.rights[i];
+    out->about.properties = properties;
+    out->about.rights = rights;
+    out->columns = columns;
+    arena_close(room);
+    return good;
 }
 
 bool registry_kind_read(Arena *a, Str name, Str text, Str file, RegistryKind *out, Err *err)
 {
     Value document = value_null();
-    Reading r = {a, text, file, NULL, NULL, err};
+    Reading r = {.text = text, .file = file, .err = err};
     *out = (RegistryKind){.about = {.name = arena_copy(a, name)}};
     if (!json_parse(a, text, &document, err)) {
         err_at(err, file, 0, 0);
         return false;
     }
-    return read_document(&r, document, out);
+    return read_in(a, &r, document, out);
 }
 
 bool registry_kind_compile(Arena *a, Str name, Str text, Str file, RegistryKind *out, Err *err)
 {
     Schema *schema = NULL;
-    Reading r = {a, text, file, NULL, NULL, err};
+    Reading r = {.text = text, .file = file, .err = err};
     *out = (RegistryKind){.about = {.name = arena_copy(a, name)}};
     if (!schema_compile(a, text, file, NULL, &schema, err))
         return false;
     out->schema = schema;
-    return read_document(&r, schema_document(schema), out);
+    return read_in(a, &r, schema_document(schema), out);
 }
 
 bool registry_describe(Arena *a, Str name, Str text, Str file, Registry *out, Err *err)

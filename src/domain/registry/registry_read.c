@@ -13,13 +13,6 @@
 
 #include "codec/json.h"
 
-static const Sql sql_catalogue = {
-    "SELECT name, version, path, text FROM registry_catalogue WHERE node = ?1 ORDER BY name"};
-static const Sql sql_definition = {
-    "SELECT version, path, text FROM registry_catalogue WHERE node = ?1 AND name = ?2"};
-static const Sql sql_history = {
-    "SELECT version, valid_from, recorded_at, source, grade, record FROM registry_record"
-    " WHERE node = ?1 AND registry = ?2 AND key = ?3 AND version <= ?4 ORDER BY version DESC"};
 static const Sql sql_look = {
     "SELECT reader, registry, key, version, thing, fields FROM registry_look"
     " WHERE node = ?1 AND id = ?2"};
@@ -32,51 +25,31 @@ static const Sql sql_looks = {
 bool registry_get(StoreConn *conn, int64_t node, Str name, Arena *a, Registry *out, bool *found,
                   Err *err)
 {
-    RegistryKind kind;
-    Rows *r = store_query(conn, &sql_definition, PARAMS(p_int(node), p_text(name)));
-    *found = rows_next(r);
-    int64_t version = *found ? rows_int(r, 0) : 0;
-    Str path = *found ? rows_copy(r, 1, a) : STR_NONE;
-    Str text = *found ? rows_copy(r, 2, a) : STR_NONE;
-    rows_close(r);
-    if (!*found)
-        return !store_failed(conn, err);
-    if (!registry_kind_read(a, name, text, path, &kind, err))
-        return false;
-    *out = kind.about;
-    out->version = version;
-    return true;
+    Err failure = {0};
+    const Face *face = registry_face(conn, node, name, &failure);
+    (void)a;
+    *found = face != NULL;
+    if (face)
+        *out = face->kind.about;
+    if (failure.fault && err && !err->fault)
+        *err = failure;
+    return failure.fault == NULL;
 }
 
 bool registry_list(StoreConn *conn, int64_t node, Arena *a, const Registry **list, size_t *count,
                    Err *err)
 {
-    size_t capacity = 0;
-    bool good = true;
-    Registry *all = NULL;
-    *count = 0;
-    Rows *r = store_query(conn, &sql_catalogue, PARAMS(p_int(node)));
-    while (good && rows_next(r)) {
-        if (*count == capacity) {
-            capacity = capacity ? capacity * 2 : 16;
-            Registry *grown = arena_new_array(a, Registry, capacity);
-            if (!grown) {
-                good = err_set(err, &fault_out_of_memory, STR("registry_list"));
-                break;
-            }
-            for (size_t i = 0; i < *count; i++)
-                grown[i] = all[i];
-            all = grown;
-        }
-        RegistryKind kind;
-        good = registry_kind_read(a, rows_copy(r, 0, a), rows_copy(r, 3, a), rows_copy(r, 2, a),
-                                  &kind, err);
-        kind.about.version = rows_int(r, 1);
-        all[(*count)++] = kind.about;
-    }
-    rows_close(r);
+    Str *names;
+    *list = NULL;
+    if (!registry_names(conn, node, a, &names, count, err))
+        return false;
+    Registry *all = arena_new_array(a, Registry, *count + 1);
+    bool found = true;
+    for (size_t i = 0; i < *count; i++)
+        if (!registry_get(conn, node, names[i], a, &all[i], &found, err) || !found)
+            return false;
     *list = all;
-    return good && !store_failed(conn, err);
+    return true;
 }
 
 bool registry_has_datum(StoreConn *conn, int64_t node, Str datum, Arena *a, Registry *registry,
@@ -181,42 +154,59 @@ static Value visible(Arena *a, const Sight *sight, const Registry *about, Value 
     return value_context(&b);
 }
 
-static bool show(Arena *a, const Sight *sight, const Registry *about, Str text, Value *out,
-                 Err *err)
+/* Who brought the properties in sight, where it is not who brought the row. */
+static Value visible_marks(Arena *a, const Sight *sight, const Registry *about, Value marks)
 {
-    Value whole = value_null();
-    if (!json_parse(a, text, &whole, err))
-        return false;
-    *out = visible(a, sight, about, whole, STR_NONE);
-    return true;
+    ContextBuilder b = context_builder(a);
+    if (!value_is(marks, VALUE_CONTEXT))
+        return value_null();
+    for (size_t i = 0; i < marks.as.context.count; i++)
+        if (in_sight(sight, about, marks.as.context.entries[i].key))
+            context_put(&b, marks.as.context.entries[i].key, marks.as.context.entries[i].value);
+    return value_context(&b);
 }
 
-static bool enter(StoreConn *conn, int64_t node, const Actor *actor,
-                  const RegistryPurpose *purpose, Arena *a, Str registry, Str key,
-                  Registry *about, Sight *sight, Err *err)
+static void show(Arena *a, const Sight *sight, const Registry *about, const RecordRow *row,
+                 RegistryRecord *out)
 {
-    bool found = false;
-    if (!registry_get(conn, node, registry, a, about, &found, err))
-        return false;
-    if (!found)
-        return err_set(err, &fault_registry_unknown, registry);
-    return sight_of(conn, node, actor, purpose, a, about, key, sight, err);
+    *out = (RegistryRecord){true, about->name, row->key, row->version,
+                            visible(a, sight, about, row->record, STR_NONE), row->source,
+                            row->grade, visible_marks(a, sight, about, row->marks),
+                            row->valid_from, row->recorded_at};
+}
+
+static const Face *enter(StoreConn *conn, int64_t node, const Actor *actor,
+                         const RegistryPurpose *purpose, Arena *a, Str registry, Str key,
+                         Sight *sight, Err *err)
+{
+    Err failure = {0};
+    const Face *face = registry_face(conn, node, registry, &failure);
+    if (!face) {
+        if (!failure.fault)
+            err_set(&failure, &fault_registry_unknown, registry);
+        if (err && !err->fault)
+            *err = failure;
+        return NULL;
+    }
+    return sight_of(conn, node, actor, purpose, a, &face->kind.about, key, sight, err) ? face
+                                                                                      : NULL;
 }
 
 bool registry_history(StoreConn *conn, int64_t node, const Actor *actor,
                       const RegistryPurpose *purpose, Arena *a, Str registry, Str key,
                       RegistryRecord **list, size_t *count, Err *err)
 {
-    Registry about;
     Sight sight;
+    RecordRow row;
     bool good = true;
     size_t capacity = 0;
     *list = NULL;
     *count = 0;
-    if (!enter(conn, node, actor, purpose, a, registry, key, &about, &sight, err))
+    const Face *face = enter(conn, node, actor, purpose, a, registry, key, &sight, err);
+    if (!face)
         return false;
-    Rows *r = store_query(conn, &sql_history, PARAMS(p_int(node), p_text(registry), p_text(key),
-                                                     p_int(sight.version_max)));
+    Rows *r = store_query(conn, face->history,
+                          PARAMS(p_int(node), p_text(key), p_int(sight.version_max)));
     while (good && rows_next(r)) {
         if (*count == capacity) {
             capacity = capacity ? capacity * 2 : 4;
@@ -229,11 +219,9 @@ bool registry_history(StoreConn *conn, int64_t node, const Actor *actor,
                 grown[i] = (*list)[i];
             *list = grown;
         }
-        RegistryRecord *record = &(*list)[(*count)++];
-        *record = (RegistryRecord){true, registry, key, rows_int(r, 0), value_null(),
-                                   rows_copy(r, 3, a), rows_copy(r, 4, a), rows_instant(r, 1),
-                                   rows_instant(r, 2)};
-        good = show(a, &sight, &about, rows_copy(r, 5, a), &record->record, err);
+        good = registry_row_at(r, face, a, &row, err);
+        if (good)
+            show(a, &sight, &face->kind.about, &row, &(*list)[(*count)++]);
     }
     rows_close(r);
     return good && !store_failed(conn, err);
@@ -243,19 +231,19 @@ bool registry_read(StoreConn *conn, int64_t node, const Actor *actor,
                    const RegistryPurpose *purpose, Arena *a, Str registry, Str key,
                    RegistryRecord *out, Err *err)
 {
-    Registry about;
     Sight sight;
     RecordRow row;
-    *out = (RegistryRecord){.registry = registry, .key = key, .record = value_null()};
-    if (!enter(conn, node, actor, purpose, a, registry, key, &about, &sight, err))
+    *out = (RegistryRecord){.registry = registry, .key = key, .record = value_null(),
+                            .marks = value_null()};
+    const Face *face = enter(conn, node, actor, purpose, a, registry, key, &sight, err);
+    if (!face || !registry_row(conn, node, face, key, a, &row, err))
         return false;
-    if (!registry_row(conn, node, registry, key, a, &row))
-        return !store_failed(conn, err);
+    if (!row.found)
+        return true;
     if (row.version > sight.version_max) /* changed since the look: look again */
         return err_set(err, &fault_registry_read_unrecorded, registry);
-    *out = (RegistryRecord){true, registry, key, row.version, value_null(), row.source, row.grade,
-                            row.valid_from, row.recorded_at};
-    return show(a, &sight, &about, row.record, &out->record, err);
+    show(a, &sight, &face->kind.about, &row, out);
+    return true;
 }
 
 /* ---- Who looked. */

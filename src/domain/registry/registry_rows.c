@@ -1,16 +1,19 @@
 /* registry_rows.c - the tables of the registries and the events that write them.
  *
  *     registry_catalogue  one row a registry: the newest definition
- *     registry_record     one row a version of a record; the newest has no valid_to
+ *     registry_column     the columns of a registry's table, in their order
+ *     registry_row_*      one table a registry, one row a version (registry_layout.c)
  *     registry_subject    key -> the subject under which it is sealed in the journal
  *     registry_look       one row a recorded read: who, when, which fields, why
  *     registry_serial     next number of a series
+ *     registry_count      next number of a row
  *
  * Sealing. In a personal registry the key is personal too (an identity number), so neither stands
  * in the open part of an event. The first record under a key draws a random id; the events of
  * all its records and reads carry it as their subject. core.erased of that subject deletes all
  * rows under it. A replay after that finds the closed parts null, writes nothing for them, and
- * ends with the same rows.
+ * ends with the same rows; version and number stand in the open part, so that the rows after it
+ * are numbered as they were.
  *
  * Registries that are not personal are written in the open: reference data needs no keys. */
 #include "domain/registry/registry_int.h"
@@ -43,6 +46,14 @@ const Migration registry_migrations[] = {
         "CREATE TABLE registry_serial ("
         " node BIGINT NOT NULL, registry TEXT NOT NULL, scope TEXT NOT NULL,"
         " next BIGINT NOT NULL, PRIMARY KEY (node, registry, scope))"},
+    {2, "DROP TABLE registry_record;"
+        "CREATE TABLE registry_column ("
+        " node BIGINT NOT NULL, registry TEXT NOT NULL, place BIGINT NOT NULL,"
+        " property TEXT NOT NULL, kind BIGINT NOT NULL, name TEXT NOT NULL,"
+        " PRIMARY KEY (node, registry, place));"
+        "CREATE TABLE registry_count ("
+        " node BIGINT NOT NULL, registry TEXT NOT NULL, next BIGINT NOT NULL,"
+        " PRIMARY KEY (node, registry))"},
 };
 const size_t registry_migration_count =
     sizeof(registry_migrations) / sizeof(registry_migrations[0]);
@@ -51,15 +62,11 @@ static const Sql sql_catalogue = {
     "INSERT INTO registry_catalogue (node, name, version, path, text) VALUES (?1, ?2, ?3, ?4, ?5)"
     " ON CONFLICT (node, name) DO UPDATE SET version = excluded.version, path = excluded.path,"
     " text = excluded.text"};
-static const Sql sql_row = {
-    "SELECT version, subject, valid_from, recorded_at, source, grade, record FROM registry_record"
-    " WHERE node = ?1 AND registry = ?2 AND key = ?3 ORDER BY version DESC LIMIT 1"};
-static const Sql sql_end = {
-    "UPDATE registry_record SET valid_to = ?5 WHERE node = ?1 AND registry = ?2 AND key = ?3"
-    " AND version = ?4"};
-static const Sql sql_record = {
-    "INSERT INTO registry_record (node, registry, key, version, valid_from, recorded_at, source,"
-    " grade, subject, record) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)"};
+static const Sql sql_count = {
+    "INSERT INTO registry_count (node, registry, next) VALUES (?1, ?2, ?3)"
+    " ON CONFLICT (node, registry) DO UPDATE SET next = excluded.next"};
+static const Sql sql_next_number = {
+    "SELECT next FROM registry_count WHERE node = ?1 AND registry = ?2"};
 static const Sql sql_subject = {
     "INSERT INTO registry_subject (node, key, subject) VALUES (?1, ?2, ?3)"
     " ON CONFLICT (node, key) DO NOTHING"};
@@ -75,24 +82,11 @@ static const Sql sql_serial = {
 static const Sql sql_next_serial = {
     "SELECT next FROM registry_serial WHERE node = ?1 AND registry = ?2 AND scope = ?3"};
 static const Sql sql_erase[] = {
-    {"DELETE FROM registry_record WHERE node = ?1 AND subject = ?2"},
     {"DELETE FROM registry_look WHERE node = ?1 AND subject = ?2"},
     {"DELETE FROM registry_subject WHERE node = ?1 AND subject = ?2"},
 };
 
 /* ---- Reading. */
-
-bool registry_row(StoreConn *conn, int64_t node, Str registry, Str key, Arena *a, RecordRow *out)
-{
-    *out = (RecordRow){0};
-    Rows *r = store_query(conn, &sql_row, PARAMS(p_int(node), p_text(registry), p_text(key)));
-    if (rows_next(r))
-        *out = (RecordRow){true, rows_int(r, 0), rows_id(r, 1), rows_instant(r, 2),
-                           rows_instant(r, 3), rows_copy(r, 4, a), rows_copy(r, 5, a),
-                           rows_copy(r, 6, a)};
-    rows_close(r);
-    return out->found;
-}
 
 Id registry_subject(StoreConn *conn, int64_t node, Str key)
 {
@@ -115,6 +109,16 @@ int64_t registry_next_serial(StoreConn *conn, int64_t node, Str registry, Str sc
     return next;
 }
 
+int64_t registry_next_number(StoreConn *conn, int64_t node, Str registry)
+{
+    int64_t next = 1;
+    Rows *r = store_query(conn, &sql_next_number, PARAMS(p_int(node), p_text(registry)));
+    if (rows_next(r))
+        next = rows_int(r, 0);
+    rows_close(r);
+    return next;
+}
+
 /* ---- Events. */
 
 static Str text_of(Value v, const char *key) { return value_get_string(v, str_from(key)); }
@@ -130,43 +134,56 @@ static Param subject_of(const Event *e, Id *id)
     return e->subject.len && id_parse(e->subject, id) ? p_id(id) : p_null();
 }
 
+static void install_one(StoreConn *conn, const Event *e, Value d)
+{
+    RegistryKind kind;
+    Err err = {0};
+    Str name = text_of(d, "id"), text = text_of(d, "text"), path = text_of(d, "path");
+    bool good = registry_kind_read(e->arena, name, text, path, &kind, &err);
+    check(good); /* it compiled when the install was decided */
+    store_write(conn, &sql_catalogue,
+                PARAMS(p_int(e->node), p_text(name), p_int(value_get_int(d, STR("version"), 0)),
+                       p_text(path), p_text(text)));
+    registry_table_make(conn, e->node, e->arena, &kind);
+}
+
 static void apply_installed(void *state, StoreConn *conn, const Event *e)
 {
     Value list = value_field(e->open, "definitions");
     (void)state;
-    for (size_t i = 0; i < value_count(list); i++) {
-        Value d = value_item(list, i);
-        if (!str_equal(text_of(d, "kind"), STR("registry")))
-            continue;
-        store_write(conn, &sql_catalogue,
-                    PARAMS(p_int(e->node), p_text(text_of(d, "id")),
-                           p_int(value_get_int(d, STR("version"), 0)), p_text(text_of(d, "path")),
-                           p_text(text_of(d, "text"))));
-    }
+    for (size_t i = 0; i < value_count(list); i++)
+        if (str_equal(text_of(value_item(list, i), "kind"), STR("registry")))
+            install_one(conn, e, value_item(list, i));
 }
 
 static void apply_recorded(void *state, StoreConn *conn, const Event *e)
 {
     Value named = named_part(e);
-    Id id;
-    Instant valid_from = INSTANT_NONE;
+    Id id = ID_NONE;
+    Str registry = text_of(e->open, "registry");
+    RecordRow row = {.found = true,
+                     .number = value_get_int(e->open, STR("number"), 0),
+                     .version = value_get_int(e->open, STR("version"), 0),
+                     .valid_from = INSTANT_NONE,
+                     .recorded_at = e->at,
+                     .source = text_of(e->open, "source"),
+                     .grade = text_of(e->open, "grade")};
     (void)state;
+    check(row.version > 0 && row.number > 0);
+    check(instant_parse(text_of(e->open, "valid_from"), &row.valid_from));
+    store_write(conn, &sql_count, PARAMS(p_int(e->node), p_text(registry), p_int(row.number + 1)));
     if (value_is_null(named))
         return; /* erased */
-    Str registry = text_of(e->open, "registry"), key = text_of(named, "key");
-    int64_t version = value_get_int(e->open, STR("version"), 0);
-    check(key.len > 0 && version > 0);
-    check(instant_parse(text_of(e->open, "valid_from"), &valid_from));
+    row.key = text_of(named, "key");
+    row.record = value_field(named, "record");
+    row.marks = value_field(named, "marks");
     Param subject = subject_of(e, &id);
+    row.subject = id;
     if (subject.kind == PARAM_BLOB)
-        store_write(conn, &sql_subject, PARAMS(p_int(e->node), p_text(key), subject));
-    store_write(conn, &sql_end, PARAMS(p_int(e->node), p_text(registry), p_text(key),
-                                       p_int(version - 1), p_instant(valid_from)));
-    store_write(conn, &sql_record,
-                PARAMS(p_int(e->node), p_text(registry), p_text(key), p_int(version),
-                       p_instant(valid_from), p_instant(e->at), p_text(text_of(e->open, "source")),
-                       p_text(text_of(e->open, "grade")), subject,
-                       p_text(json_copy_text(e->arena, value_field(named, "record")))));
+        store_write(conn, &sql_subject, PARAMS(p_int(e->node), p_text(row.key), subject));
+    const Face *face = registry_face(conn, e->node, registry, NULL);
+    if (face) /* without one the connection has failed, and the batch is rolled back */
+        registry_row_write(conn, e->node, face, e->arena, &row);
 }
 
 static void apply_was_read(void *state, StoreConn *conn, const Event *e)
@@ -200,9 +217,17 @@ static void apply_issued(void *state, StoreConn *conn, const Event *e)
 static void apply_erased(void *state, StoreConn *conn, const Event *e)
 {
     Id subject;
+    Str *names;
+    size_t count;
     (void)state;
     if (!id_parse(text_of(e->open, "subject"), &subject))
         return;
+    registry_names(conn, e->node, e->arena, &names, &count, NULL);
+    for (size_t i = 0; i < count; i++) {
+        const Face *face = registry_face(conn, e->node, names[i], NULL);
+        if (face && face->kind.about.personal)
+            store_write(conn, face->erase, PARAMS(p_int(e->node), p_id(&subject)));
+    }
     for (size_t i = 0; i < sizeof(sql_erase) / sizeof(sql_erase[0]); i++)
         store_write(conn, &sql_erase[i], PARAMS(p_int(e->node), p_id(&subject)));
 }
