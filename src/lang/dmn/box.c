@@ -5,21 +5,46 @@
  * result evaluated in the scope of the entries before it. */
 #include "lang/dmn/dmn_int.h"
 
-#define BOX_DEPTH_MAX 100u
-
 typedef FeelNode *BoxBuild(DmnBox *box, const XmlNode *n);
 
-static FeelNode *box_fault(DmnBox *box, const XmlNode *n, const Fault *fault, Str a, Str b) {
+FeelNode *dmn_box_fault(DmnBox *box, const XmlNode *n, const Fault *fault, Str a, Str b, Str c) {
     FeelPlace place = dmn_place(box->model, n, box->element);
-    err_set(box->err, fault, a, b);
+    err_set(box->err, fault, a, b, c);
     err_at(box->err, place.file, place.line, place.column);
     err_at_element(box->err, box->element);
     return NULL;
 }
 
+static FeelNode *box_fault(DmnBox *box, const XmlNode *n, const Fault *fault, Str a, Str b) {
+    return dmn_box_fault(box, n, fault, a, b, STR_NONE);
+}
+
+/* A constant is converted here and now; when that fails it is left for the run to say so. */
+FeelNode *dmn_box_coerce(DmnBox *box, FeelNode *value, const FeelType *type) {
+    Value v;
+    Arena *a = box->model->loader->arena;
+    if (value == NULL || type == NULL || type->kind == FEEL_ANY) return value;
+    if (feel_node_constant(value, &v) && !arena_failed(a)) {
+        FeelRun run = feel_run_new(a, INSTANT_NONE);
+        run.dry = true;
+        Value fitting = feel_coerce(type, v, NULL, &run);
+        if (run.reason_count == 0 && !run.stopped && !arena_failed(a)) {
+            FeelNode *n = feel_build_constant(box->builder, fitting);
+            if (n != NULL) feel_node_set_type(n, type);
+            return n;
+        }
+    }
+    return feel_build_coerce(box->builder, value, type);
+}
+
 FeelNode *dmn_box_text(DmnBox *box, const XmlNode *n) {
     XmlNode *text = dmn_child(n, "text");
     Str source = dmn_text(n);
+    Str language = xml_attribute(n, STR("expressionLanguage"));
+    if (language.len > 0 && !dmn_is_feel(language))
+        return box_fault(box, n, &fault_dmn_language, n->name, language);
+    if (dmn_child(n, "importedValues") != NULL)
+        return box_fault(box, n, &fault_dmn_element_unsupported, STR("importedValues"), STR_NONE);
     if (str_trim(source).len == 0) return feel_build_constant(box->builder, value_null());
     Err err = {0};
     FeelNode *node = feel_build_text_or_fault(
@@ -31,7 +56,7 @@ FeelNode *dmn_box_text(DmnBox *box, const XmlNode *n) {
 
 static FeelNode *box_typed(DmnBox *box, const XmlNode *variable, FeelNode *value) {
     const FeelType *t = variable != NULL ? dmn_type_of(box->model, variable, box->element) : NULL;
-    return feel_build_coerce(box->builder, value, t);
+    return dmn_box_coerce(box, value, t);
 }
 
 /* The expression inside a wrapper such as <if> or <binding>. */
@@ -63,6 +88,7 @@ static bool box_room(DmnBox *box, BoxEntries *e, size_t capacity) {
 static FeelNode *box_context(DmnBox *box, const XmlNode *n) {
     BoxEntries e;
     FeelNode *result = NULL;
+    Map names = map_new(box->model->loader->arena);
     if (!box_room(box, &e, n->child_count)) return NULL;
     feel_build_block(box->builder);
     for (XmlNode *c = dmn_child(n, "contextEntry"); c != NULL; c = dmn_next(c, "contextEntry")) {
@@ -79,14 +105,14 @@ static FeelNode *box_context(DmnBox *box, const XmlNode *n) {
             break;
         }
         Str name = xml_attribute(variable, STR("name"));
-        for (size_t i = 0; i < e.count; i++)
-            if (str_equal(e.names[i], name))
-                return box_fault(box, c, &fault_feel_duplicate_key, name, STR_NONE);
+        if (map_put(&names, name, &e) != NULL)
+            return box_fault(box, c, &fault_feel_duplicate_key, name, STR_NONE);
         e.names[e.count] = name;
         e.values[e.count] = value;
         e.locals[e.count++] = feel_build_local(box->builder, name, feel_node_type(value));
         feel_build_property(box->builder, name);
     }
+    feel_build_place(box->builder, dmn_place(box->model, n, box->element));
     FeelNode *context =
         feel_build_context(box->builder, e.names, e.locals, e.values, e.count, result);
     feel_build_pop(box->builder);
@@ -96,11 +122,12 @@ static FeelNode *box_context(DmnBox *box, const XmlNode *n) {
 static FeelNode *box_list(DmnBox *box, const XmlNode *n) {
     BoxEntries e;
     if (!box_room(box, &e, n->child_count)) return NULL;
-    for (XmlNode *c = dmn_box_child(n); c != NULL; c = c->next) {
+    for (XmlNode *c = dmn_box_child(n); c != NULL; c = dmn_box_next(c)) {
         FeelNode *value = dmn_box(box, c);
         if (value == NULL) return NULL;
         e.values[e.count++] = value;
     }
+    feel_build_place(box->builder, dmn_place(box->model, n, box->element));
     return feel_build_list(box->builder, e.values, e.count);
 }
 
@@ -113,7 +140,7 @@ static FeelNode *box_relation(DmnBox *box, const XmlNode *n) {
         if (!box_room(box, &cells, columns)) return NULL;
         XmlNode *cell = dmn_box_child(row), *column = dmn_child(n, "column");
         feel_build_block(box->builder);
-        for (; cell != NULL && column != NULL; cell = cell->next) {
+        for (; cell != NULL && column != NULL; cell = dmn_box_next(cell)) {
             FeelNode *value = box_typed(box, column, dmn_box(box, cell));
             if (value == NULL) return NULL;
             Str name = xml_attribute(column, STR("name"));
@@ -124,6 +151,10 @@ static FeelNode *box_relation(DmnBox *box, const XmlNode *n) {
             column = dmn_next(column, "column");
         }
         feel_build_pop(box->builder);
+        if (cell != NULL || column != NULL)
+            return box_fault(box, row, &fault_dmn_row, arena_printf(box->model->loader->arena,
+                             "%zu", rows.count + 1), STR_NONE);
+        feel_build_place(box->builder, dmn_place(box->model, row, box->element));
         rows.values[rows.count++] = feel_build_context(box->builder, cells.names, cells.locals,
                                                        cells.values, cells.count, NULL);
     }
@@ -148,16 +179,21 @@ static FeelNode *box_invocation(DmnBox *box, const XmlNode *n) {
         e.names[e.count] = xml_attribute(parameter, STR("name"));
         e.values[e.count++] = value;
     }
+    feel_build_place(box->builder, dmn_place(box->model, n, box->element));
     return feel_build_call(box->builder, callee, e.names, e.values, e.count);
 }
 
 FeelNode *dmn_box_function(DmnBox *box, const XmlNode *n, Str self, const FeelType *result) {
-    FeelName parameters[64];
+    FeelName parameters[DMN_PARAMETERS_MAX];
     size_t count = 0;
-    for (XmlNode *c = dmn_child(n, "formalParameter"); c != NULL && count < 64;
-         c = dmn_next(c, "formalParameter"))
+    for (XmlNode *c = dmn_child(n, "formalParameter"); c != NULL;
+         c = dmn_next(c, "formalParameter")) {
+        if (count == DMN_PARAMETERS_MAX)
+            return dmn_box_fault(box, n, &fault_dmn_limit, n->name, STR("255"),
+                                 STR("formalParameter"));
         parameters[count++] = (FeelName){xml_attribute(c, STR("name")),
                                          dmn_type_of(box->model, c, box->element)};
+    }
     Str kind = xml_attribute(n, STR("kind"));
     feel_build_place(box->builder, dmn_place(box->model, n, box->element));
     feel_build_function_begin(box->builder, parameters, count, self);
@@ -212,16 +248,23 @@ static const struct { const char *name; BoxBuild *build; } boxes[] = {
     {"conditional", box_conditional}, {"filter", box_filter}, {"for", box_iterator},
     {"every", box_iterator}, {"some", box_iterator}};
 
-XmlNode *dmn_box_child(const XmlNode *n) {
-    for (XmlNode *c = n->first_child; c != NULL; c = c->next)
+static XmlNode *box_first(XmlNode *n) {
+    for (; n != NULL; n = n->next)
         for (size_t i = 0; i < sizeof boxes / sizeof boxes[0]; i++)
-            if (dmn_is(c, boxes[i].name)) return c;
+            if (dmn_is(n, boxes[i].name)) return n;
     return NULL;
 }
 
+XmlNode *dmn_box_child(const XmlNode *n) { return box_first(n->first_child); }
+XmlNode *dmn_box_next(const XmlNode *n) { return box_first(n->next); }
+
 FeelNode *dmn_box(DmnBox *box, const XmlNode *n) {
     if (box->err->fault != NULL) return NULL;
-    if (++box->depth > BOX_DEPTH_MAX)
+    if (arena_failed(box->model->loader->arena)) {
+        err_set(box->err, &fault_feel_memory);
+        return NULL;
+    }
+    if (++box->depth > DMN_BOX_DEPTH_MAX)
         return box_fault(box, n, &fault_feel_nesting, STR("100"), STR_NONE);
     FeelNode *node = NULL;
     size_t i = 0, count = sizeof boxes / sizeof boxes[0];

@@ -33,6 +33,8 @@
     X(dmn_table_shape, INPUT, 422, false,                                                        \
       "Rule {1} has {2} entries where the table has {3} columns.",                               \
       "规则 {1} 有 {2} 个单元格，而决策表有 {3} 列。")                                           \
+    X(dmn_row, INPUT, 422, false, "Row {1} of the relation does not fit its columns.",           \
+      "关系表第 {1} 行与其列数不符。")                                                           \
     X(dmn_no_logic, INPUT, 422, false, "{1} has no decision logic.", "{1} 没有决策逻辑。")       \
     X(dmn_element_unsupported, INPUT, 422, false, "The element {1} is not known here.",          \
       "此处不支持元素 {1}。")                                                                    \

@@ -12,7 +12,7 @@
 #include "lang/dmn/dmn.h"
 #include "lang/feel/feel_build.h"
 
-#define DMN_GRAPH_DEPTH_MAX 500u /* decisions requiring one another in a chain */
+#define DMN_DEPTH_A_LEVEL 16u /* taken from a run's depth for each element evaluated inside another */
 
 typedef enum DmnKind { DMN_INPUT, DMN_DECISION, DMN_KNOWLEDGE, DMN_SERVICE } DmnKind;
 
@@ -39,11 +39,15 @@ struct DmnElement {
     DmnModel *model;
     uint32_t index;
     DmnState state;
-    const FeelType *type;
+    uint32_t mark;          /* of the last walk that came here */
+    const FeelType *type;   /* declared, or what is known of its logic */
+    const FeelType *declared; /* NULL: none */
+    bool recursive;         /* a knowledge model that requires itself */
     DmnRequirement *requirements;
     size_t requirement_count;
     const FeelProgram *program; /* NULL: no logic, or a fault */
     const Err *fault;           /* why it cannot be evaluated */
+    FeelPlace place;
     DmnSlot *slots;
     /* Services. */
     DmnElement **outputs;
@@ -51,7 +55,7 @@ struct DmnElement {
     DmnElement **inputs; /* input data, then input decisions: the parameters */
     size_t input_count;
     const FeelForeign *function;
-    const DmnElement **leaves; /* decisions: all input data it needs */
+    DmnElement **leaves; /* decisions: all input data it needs */
     size_t leaf_count;
 };
 
@@ -78,6 +82,7 @@ typedef struct DmnLoader {
     DmnModel **models;
     size_t model_count;
     uint32_t element_count;
+    uint32_t mark;
 } DmnLoader;
 
 struct DmnModel {
@@ -88,6 +93,7 @@ struct DmnModel {
     size_t element_count;
     DmnItem *items;
     size_t item_count;
+    Map item_names, element_ids;
     DmnImport *imports;
     size_t import_count;
     DmnDecision *decisions;
@@ -96,26 +102,28 @@ struct DmnModel {
     size_t type_count;
     Str *properties;
     size_t property_count;
-    Err *faults;
-    size_t fault_count, fault_capacity;
+    const Err **faults;
+    size_t fault_count; /* at most DMN_FAULTS_KEPT_MAX */
 };
 
 /* ---- faults (model.c) */
+/* Keeps a copy in the list; NULL when the memory limit is reached. */
 const Err *dmn_fault_add(DmnModel *m, const Err *err);
 FeelPlace dmn_place(const DmnModel *m, const XmlNode *n, Str element);
 /* The place of the text inside a <text> element. */
 FeelPlace dmn_text_place(const DmnModel *m, const XmlNode *n, Str element);
 bool dmn_is(const XmlNode *n, const char *name);
+bool dmn_is_feel(Str language);
 XmlNode *dmn_child(const XmlNode *n, const char *name);
 XmlNode *dmn_next(const XmlNode *n, const char *name);
 Str dmn_text(const XmlNode *n); /* text of the child <text>, or of n itself */
 
 /* ---- item.c */
-void dmn_items_load(DmnModel *m);
-const FeelType *dmn_type_find(DmnModel *m, Str ref);
+bool dmn_items_load(DmnModel *m, Err *err);
 /* The type a typeRef names; NULL for Any; unknown names are faults at n. */
 const FeelType *dmn_type_of(DmnModel *m, const XmlNode *n, Str element);
-const DmnItem *dmn_item_of_type(const DmnModel *m, const FeelType *t);
+/* The text of the allowed values of a defined type; empty when it has none. */
+Str dmn_type_allowed(const DmnModel *m, const FeelType *t);
 
 /* ---- box.c */
 typedef struct DmnBox {
@@ -128,7 +136,13 @@ typedef struct DmnBox {
 FeelNode *dmn_box(DmnBox *box, const XmlNode *n);
 /* The first child that is an expression; NULL when there is none. */
 XmlNode *dmn_box_child(const XmlNode *n);
+/* The next sibling that is an expression. */
+XmlNode *dmn_box_next(const XmlNode *n);
 FeelNode *dmn_box_text(DmnBox *box, const XmlNode *n);
+/* The value brought to a type: constants at once, everything else when it is evaluated. */
+FeelNode *dmn_box_coerce(DmnBox *box, FeelNode *value, const FeelType *type);
+/* A fault at n; gives NULL. */
+FeelNode *dmn_box_fault(DmnBox *box, const XmlNode *n, const Fault *fault, Str a, Str b, Str c);
 /* A function definition: formal parameters and one expression. */
 FeelNode *dmn_box_function(DmnBox *box, const XmlNode *n, Str self, const FeelType *result);
 

@@ -5,8 +5,6 @@
  * fields of a context under the import's name. */
 #include "lang/dmn/dmn_int.h"
 
-#include <string.h>
-
 static void element_fault(DmnElement *e, const Fault *fault, Str a, Str b) {
     Err err = {0};
     err_set(&err, fault, a, b);
@@ -59,33 +57,35 @@ static ElementScope element_scope(DmnElement *e) {
 }
 
 static void element_slots(DmnElement *e, const ElementScope *s) {
+    Arena *a = e->model->loader->arena;
     size_t count = feel_slot_count(e->program);
-    e->slots = arena_new_array(e->model->loader->arena, DmnSlot, count + 1);
-    for (size_t i = 0; e->slots != NULL && i < count; i++)
-        for (size_t j = 0; j < s->count; j++)
-            if (str_equal(s->names[j].name, feel_slot_name(e->program, i)))
-                e->slots[i] = s->sources[j];
+    Map names = map_new(a);
+    e->slots = arena_new_array(a, DmnSlot, count + 1);
+    for (size_t j = 0; j < s->count; j++) map_put(&names, s->names[j].name, &s->sources[j]);
+    for (size_t i = 0; e->slots != NULL && i < count; i++) {
+        const DmnSlot *source = map_get(&names, feel_slot_name(e->program, i));
+        if (source != NULL) e->slots[i] = *source;
+    }
 }
 
-static FeelNode *element_logic(DmnElement *e, DmnBox *box) {
-    DmnModel *m = e->model;
-    XmlNode *variable = dmn_child(e->xml, "variable");
-    const FeelType *type = variable != NULL ? dmn_type_of(m, variable, e->id) : NULL;
-    if (e->kind == DMN_DECISION) {
-        XmlNode *logic = dmn_box_child(e->xml);
-        e->type = type;
-        if (logic == NULL) return NULL;
-        FeelNode *n = dmn_box(box, logic);
-        if (n == NULL) return NULL;
-        if (type == NULL) e->type = feel_node_type(n);
-        return feel_build_coerce(box->builder, n, type);
-    }
+static FeelNode *element_decision(DmnElement *e, DmnBox *box) {
+    XmlNode *logic = dmn_box_child(e->xml);
+    e->type = e->declared;
+    if (logic == NULL) return NULL;
+    FeelNode *n = dmn_box(box, logic);
+    if (n == NULL) return NULL;
+    if (e->declared == NULL) e->type = feel_node_type(n);
+    return dmn_box_coerce(box, n, e->declared);
+}
+
+/* The declared type of a knowledge model is that of the function, or of its result. */
+static FeelNode *element_knowledge(DmnElement *e, DmnBox *box) {
     XmlNode *logic = dmn_child(e->xml, "encapsulatedLogic");
     if (logic == NULL || dmn_box_child(logic) == NULL) return NULL;
-    if (type == NULL && variable != NULL) type = NULL;
-    const FeelType *result = type != NULL && type->kind == FEEL_FUNCTION ? type->element : type;
-    FeelNode *n = dmn_box_function(box, logic, m->loader->options.recursion ? e->name : STR_NONE,
-                                   result);
+    const FeelType *result = e->declared;
+    if (result != NULL && result->kind == FEEL_FUNCTION) result = result->element;
+    bool itself = e->model->loader->options.recursion;
+    FeelNode *n = dmn_box_function(box, logic, itself ? e->name : STR_NONE, result);
     if (n != NULL) e->type = feel_node_type(n);
     return n;
 }
@@ -100,13 +100,14 @@ static void element_program(DmnElement *e) {
     Err err = {0};
     DmnBox box = {m, NULL, e->id, &err, 0};
     box.builder = feel_build_begin(m->loader->arena, &scope, dmn_place(m, e->xml, e->id), &err);
-    FeelNode *root = element_logic(e, &box);
+    FeelNode *root = e->kind == DMN_DECISION ? element_decision(e, &box)
+                                             : element_knowledge(e, &box);
     if (root == NULL && err.fault == NULL) {
-        err_set(&err, &fault_dmn_no_logic, e->name);
-        err_at(&err, m->file, e->xml->line, e->xml->column);
-        err_at_element(&err, e->id);
+        /* Not a fault of the model: the value may come with the inputs. */
         Err *kept = arena_new(m->loader->arena, Err);
-        *kept = err;
+        err_set(kept, &fault_dmn_no_logic, e->name);
+        err_at(kept, m->file, e->xml->line, e->xml->column);
+        err_at_element(kept, e->id);
         e->fault = kept;
         return;
     }
@@ -130,18 +131,15 @@ static void element_service(DmnElement *e) {
     if (names == NULL || types == NULL || fields == NULL) return;
     for (size_t i = 0; i < e->input_count; i++) {
         names[i] = e->inputs[i]->name;
-        types[i] = e->inputs[i]->type;
+        types[i] = e->inputs[i]->declared;
         fields[i] = (FeelField){names[i], types[i]};
     }
     *f = (FeelForeign){.name = e->name, .parameters = names, .parameter_types = types,
                        .parameter_count = e->input_count, .call = dmn_service_call, .data = e};
     e->function = f;
-    XmlNode *variable = dmn_child(e->xml, "variable");
-    const FeelType *declared = variable != NULL ? dmn_type_of(e->model, variable, e->id) : NULL;
-    const FeelType *result = NULL;
-    if (declared != NULL)
-        result = declared->kind == FEEL_FUNCTION ? declared->element : declared;
-    else if (e->output_count == 1) result = e->outputs[0]->type;
+    const FeelType *result = e->declared;
+    if (result != NULL && result->kind == FEEL_FUNCTION) result = result->element;
+    if (e->declared == NULL && e->output_count == 1) result = e->outputs[0]->declared;
     FeelType *type = arena_new(a, FeelType);
     *type = (FeelType){.kind = FEEL_FUNCTION, .fields = fields, .field_count = e->input_count,
                        .element = result};
@@ -151,25 +149,40 @@ static void element_service(DmnElement *e) {
 /* All input data below a decision, each once. */
 static void element_leaves(DmnElement *e) {
     size_t capacity = 0;
+    uint32_t mark = ++e->model->loader->mark;
     for (size_t i = 0; i < e->requirement_count; i++)
         capacity += 1 + e->requirements[i].element->leaf_count;
-    e->leaves = arena_new_array(e->model->loader->arena, const DmnElement *, capacity + 1);
+    e->leaves = arena_new_array(e->model->loader->arena, DmnElement *, capacity + 1);
     for (size_t i = 0; e->leaves != NULL && i < e->requirement_count; i++) {
-        const DmnElement *r = e->requirements[i].element;
-        const DmnElement *const *from = r->kind == DMN_INPUT ? &r : r->leaves;
+        DmnElement *r = e->requirements[i].element;
+        DmnElement *const *from = r->kind == DMN_INPUT ? &r : r->leaves;
         size_t count = r->kind == DMN_INPUT ? 1 : r->leaf_count;
         for (size_t j = 0; j < count; j++) {
-            size_t k = 0;
-            while (k < e->leaf_count && e->leaves[k] != from[j]) k++;
-            if (k == e->leaf_count) e->leaves[e->leaf_count++] = from[j];
+            if (from[j]->mark == mark) continue;
+            from[j]->mark = mark;
+            e->leaves[e->leaf_count++] = from[j];
         }
     }
 }
 
+static void element_ready(DmnElement *e) {
+    XmlNode *variable = dmn_child(e->xml, "variable");
+    e->declared = dmn_type_of(e->model, variable, e->id);
+    e->type = e->declared;
+    if (e->kind == DMN_SERVICE) element_service(e);
+    else if (e->kind != DMN_INPUT && e->fault == NULL) element_program(e);
+    if (e->kind == DMN_DECISION) element_leaves(e);
+}
+
 void dmn_element_compile(DmnElement *e, unsigned depth) {
-    if (e->state == DMN_READY) return;
-    if (e->state == DMN_BUSY || depth > DMN_GRAPH_DEPTH_MAX) {
+    if (e->state == DMN_READY || arena_failed(e->model->loader->arena)) return;
+    if (e->state == DMN_BUSY) {
         element_fault(e, &fault_dmn_cycle, e->name, STR_NONE);
+        return;
+    }
+    if (depth > DMN_GRAPH_DEPTH_MAX) {
+        element_fault(e, &fault_dmn_chain, e->name,
+                      arena_printf(e->model->loader->arena, "%u", DMN_GRAPH_DEPTH_MAX));
         return;
     }
     e->state = DMN_BUSY;
@@ -177,14 +190,6 @@ void dmn_element_compile(DmnElement *e, unsigned depth) {
         dmn_element_compile(e->requirements[i].element, depth + 1);
     for (size_t i = 0; i < e->input_count; i++) dmn_element_compile(e->inputs[i], depth + 1);
     for (size_t i = 0; i < e->output_count; i++) dmn_element_compile(e->outputs[i], depth + 1);
-    if (e->kind == DMN_INPUT) {
-        XmlNode *variable = dmn_child(e->xml, "variable");
-        e->type = variable != NULL ? dmn_type_of(e->model, variable, e->id) : NULL;
-    } else if (e->kind == DMN_SERVICE) {
-        element_service(e);
-    } else if (e->fault == NULL) {
-        element_program(e);
-    }
-    if (e->kind == DMN_DECISION) element_leaves(e);
+    if (!arena_failed(e->model->loader->arena)) element_ready(e);
     e->state = DMN_READY;
 }

@@ -10,19 +10,14 @@ typedef struct Evaluation {
     Value *values;
     uint8_t *done;
     Value inputs;
-    unsigned depth;
 } Evaluation;
 
 static bool evaluation_new(Evaluation *ev, const DmnLoader *l, FeelRun *run, Value inputs) {
     *ev = (Evaluation){run, arena_new_array(run->arena, Value, l->element_count + 1),
-                       arena_new_array(run->arena, uint8_t, l->element_count + 1), inputs, 0};
+                       arena_new_array(run->arena, uint8_t, l->element_count + 1), inputs};
     if (ev->values != NULL && ev->done != NULL && !arena_failed(run->arena)) return true;
     feel_stop(run, NULL, &fault_feel_memory);
     return false;
-}
-
-static FeelPlace element_place(const DmnElement *e) {
-    return dmn_place(e->model, e->xml, e->id);
 }
 
 /* An input by name; of an imported model also under its namespace or an import's name. */
@@ -43,9 +38,8 @@ static bool evaluate_find(const Evaluation *ev, const DmnElement *e, Value *out)
 }
 
 static Value evaluate_given(Evaluation *ev, const DmnElement *e, Value given) {
-    FeelPlace place = element_place(e);
-    Value v = feel_from_plain(e->type, given, ev->run);
-    return feel_coerce(e->type, v, &place, ev->run);
+    Value v = feel_from_plain(e->declared, given, ev->run);
+    return feel_coerce(e->declared, v, &e->place, ev->run);
 }
 
 static Value evaluate(Evaluation *ev, const DmnElement *e);
@@ -76,7 +70,6 @@ static Value evaluate_program(Evaluation *ev, const DmnElement *e) {
 
 static Value evaluate_element(Evaluation *ev, const DmnElement *e) {
     Value given;
-    FeelPlace place = element_place(e);
     switch (e->kind) {
     case DMN_INPUT:
         if (!evaluate_find(ev, e, &given)) return value_null();
@@ -93,8 +86,7 @@ static Value evaluate_element(Evaluation *ev, const DmnElement *e) {
         return evaluate_given(ev, e, given);
     if (e->fault != NULL) {
         FeelPlace at = {str_from(e->fault->file), e->fault->line, e->fault->column, e->id};
-        if (at.file.len == 0) at = place;
-        feel_reason_add(ev->run, e->fault->fault, &at, err_arg(e->fault, 0),
+        feel_reason_add(ev->run, e->fault->fault, at.file.len > 0 ? &at : &e->place, err_arg(e->fault, 0),
                         err_arg(e->fault, 1), err_arg(e->fault, 2));
     }
     return value_null();
@@ -103,15 +95,16 @@ static Value evaluate_element(Evaluation *ev, const DmnElement *e) {
 static Value evaluate(Evaluation *ev, const DmnElement *e) {
     if (ev->run->stopped) return value_null();
     if (ev->done[e->index] == DMN_READY) return ev->values[e->index];
-    if (ev->done[e->index] == DMN_BUSY || ev->depth > DMN_GRAPH_DEPTH_MAX) {
-        FeelPlace place = element_place(e);
-        feel_reason_add(ev->run, &fault_dmn_cycle, &place, e->name, STR_NONE, STR_NONE);
+    if (ev->done[e->index] == DMN_BUSY) {
+        feel_reason_add(ev->run, &fault_dmn_cycle, &e->place, e->name, STR_NONE, STR_NONE);
         return value_null();
     }
+    if (ev->run->depth_left < DMN_DEPTH_A_LEVEL)
+        return feel_stop(ev->run, NULL, &fault_feel_depth);
     ev->done[e->index] = DMN_BUSY;
-    ev->depth++;
+    ev->run->depth_left -= DMN_DEPTH_A_LEVEL;
     Value v = evaluate_element(ev, e);
-    ev->depth--;
+    ev->run->depth_left += DMN_DEPTH_A_LEVEL;
     ev->values[e->index] = v;
     ev->done[e->index] = DMN_READY;
     return v;
@@ -122,6 +115,22 @@ bool dmn_evaluate(const DmnDecision *d, Value inputs, FeelRun *run, Value *out) 
     *out = value_null();
     if (!evaluation_new(&ev, d->element->model->loader, run, inputs)) return false;
     Value v = evaluate(&ev, d->element);
+    if (run->stopped) return false;
+    *out = v;
+    return true;
+}
+
+bool dmn_evaluate_slots(const DmnDecision *d, const Value *inputs, FeelRun *run, Value *out) {
+    Evaluation ev;
+    const DmnElement *e = d->element;
+    *out = value_null();
+    if (!evaluation_new(&ev, e->model->loader, run, value_null())) return false;
+    for (size_t i = 0; i < e->leaf_count; i++) {
+        const DmnElement *leaf = e->leaves[i];
+        ev.values[leaf->index] = evaluate_given(&ev, leaf, inputs[i]);
+        ev.done[leaf->index] = DMN_READY;
+    }
+    Value v = evaluate(&ev, e);
     if (run->stopped) return false;
     *out = v;
     return true;
@@ -141,9 +150,8 @@ static Value service_result(Evaluation *ev, const DmnElement *service) {
             return feel_stop(ev->run, NULL, &fault_feel_memory);
         v = value_context(&b);
     }
-    FeelPlace place = element_place(service);
-    return feel_coerce(service->type != NULL ? service->type->element : NULL, v, &place,
-                       ev->run);
+    return feel_coerce(service->type != NULL ? service->type->element : NULL, v,
+                       &service->place, ev->run);
 }
 
 Value dmn_service_call(const FeelForeign *f, const Value *args, FeelRun *run,

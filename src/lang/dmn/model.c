@@ -6,24 +6,15 @@
  * namespace of the root element. */
 #include "lang/dmn/dmn_int.h"
 
-#include <string.h>
-
 FAULT_DEFINE(DMN_FAULTS)
 
-#define MODEL_ELEMENTS_MAX 100000u
-
 const Err *dmn_fault_add(DmnModel *m, const Err *err) {
-    if (m->fault_count == m->fault_capacity) {
-        size_t capacity = m->fault_capacity == 0 ? 8 : m->fault_capacity * 2;
-        Err *more = arena_new_array(m->loader->arena, Err, capacity);
-        if (more == NULL) return NULL;
-        if (m->fault_count > 0) memcpy(more, m->faults, m->fault_count * sizeof *more);
-        m->faults = more;
-        m->fault_capacity = capacity;
-    }
+    if (m->faults == NULL)
+        m->faults = arena_new_array(m->loader->arena, const Err *, DMN_FAULTS_KEPT_MAX);
     Err *kept = arena_new(m->loader->arena, Err);
+    if (m->faults == NULL || arena_failed(m->loader->arena)) return NULL;
     *kept = *err;
-    m->faults[m->fault_count++] = *err;
+    if (m->fault_count < DMN_FAULTS_KEPT_MAX) m->faults[m->fault_count++] = kept;
     return kept;
 }
 
@@ -47,6 +38,11 @@ XmlNode *dmn_next(const XmlNode *n, const char *name) {
 Str dmn_text(const XmlNode *n) {
     XmlNode *text = dmn_child(n, "text");
     return text != NULL ? text->text : dmn_is(n, "text") ? n->text : STR_NONE;
+}
+
+/* "https://www.omg.org/spec/DMN/20230324/FEEL/", "feel", "FEEL", ... */
+bool dmn_is_feel(Str language) {
+    return str_find(language, STR("FEEL")) >= 0 || str_equal(language, STR("feel"));
 }
 
 FeelPlace dmn_place(const DmnModel *m, const XmlNode *n, Str element) {
@@ -81,43 +77,44 @@ static bool model_kind(const XmlNode *n, DmnKind *kind) {
     return false;
 }
 
+static void model_element(DmnModel *m, XmlNode *n, DmnKind kind) {
+    DmnElement *e = arena_new(m->loader->arena, DmnElement);
+    XmlNode *variable = dmn_child(n, "variable");
+    e->kind = kind;
+    e->id = xml_attribute(n, STR("id"));
+    e->name = xml_attribute(n, STR("name"));
+    if (e->name.len == 0 && variable != NULL) e->name = xml_attribute(variable, STR("name"));
+    if (e->id.len == 0) e->id = e->name;
+    e->xml = n;
+    e->model = m;
+    e->index = m->loader->element_count++;
+    e->place = dmn_place(m, n, e->id);
+    m->elements[m->element_count++] = e;
+    if (map_get(&m->element_ids, e->id) == NULL) map_put(&m->element_ids, e->id, e);
+    if (e->name.len == 0)
+        model_fault(m, n, e->id, &fault_dmn_attribute_missing, n->name, STR("name"));
+    if (kind == DMN_DECISION) m->decisions[m->decision_count++].element = e;
+}
+
 static bool model_elements(DmnModel *m, Err *err) {
     Arena *a = m->loader->arena;
     size_t count = 0;
     DmnKind kind;
     for (XmlNode *c = m->root->first_child; c != NULL; c = c->next)
         if (model_kind(c, &kind)) count++;
-    if (count > MODEL_ELEMENTS_MAX)
-        return err_set(err, &fault_dmn_attribute_missing, m->name, STR("fewer elements"));
+    if (count > DMN_ELEMENTS_MAX)
+        return err_set(err, &fault_dmn_limit, m->name, arena_printf(a, "%u", DMN_ELEMENTS_MAX),
+                       STR("elements"));
     m->elements = arena_new_array(a, DmnElement *, count + 1);
     m->decisions = arena_new_array(a, DmnDecision, count + 1);
     if (m->elements == NULL || m->decisions == NULL) return err_set(err, &fault_feel_memory);
-    for (XmlNode *c = m->root->first_child; c != NULL; c = c->next) {
-        if (!model_kind(c, &kind)) continue;
-        DmnElement *e = arena_new(a, DmnElement);
-        XmlNode *variable = dmn_child(c, "variable");
-        e->kind = kind;
-        e->id = xml_attribute(c, STR("id"));
-        e->name = xml_attribute(c, STR("name"));
-        if (variable != NULL && xml_attribute(variable, STR("name")).len > 0 &&
-            e->name.len == 0)
-            e->name = xml_attribute(variable, STR("name"));
-        if (e->id.len == 0) e->id = e->name;
-        e->xml = c;
-        e->model = m;
-        e->index = m->loader->element_count++;
-        m->elements[m->element_count++] = e;
-        if (e->name.len == 0)
-            model_fault(m, c, e->id, &fault_dmn_attribute_missing, c->name, STR("name"));
-        if (kind == DMN_DECISION) m->decisions[m->decision_count++].element = e;
-    }
-    return true;
+    for (XmlNode *c = m->root->first_child; c != NULL && !arena_failed(a); c = c->next)
+        if (model_kind(c, &kind)) model_element(m, c, kind);
+    return arena_failed(a) ? err_set(err, &fault_feel_memory) : true;
 }
 
 static DmnElement *model_by_id(const DmnModel *m, Str id) {
-    for (size_t i = 0; i < m->element_count; i++)
-        if (str_equal(m->elements[i]->id, id)) return m->elements[i];
-    return NULL;
+    return map_get(&m->element_ids, id);
 }
 
 /* The element a reference means, and the import's alias it is seen under. */
@@ -144,23 +141,43 @@ static DmnElement *model_reference(DmnModel *m, DmnElement *e, const XmlNode *n,
     return found;
 }
 
+static void model_require(DmnModel *m, DmnElement *e, const XmlNode *target) {
+    Str alias;
+    DmnElement *found = model_reference(m, e, target, &alias);
+    if (found == NULL) return;
+    if (found == e && e->kind == DMN_KNOWLEDGE) {
+        e->recursive = true;
+        if (!m->loader->options.recursion)
+            model_fault(m, target, e->id, &fault_dmn_recursion, e->name, STR_NONE);
+        return;
+    }
+    e->requirements[e->requirement_count++] = (DmnRequirement){found, alias};
+}
+
 /* Requirements of a decision or knowledge model. */
 static void model_requirements(DmnModel *m, DmnElement *e) {
-    static const char *const wrappers[] = {"informationRequirement", "knowledgeRequirement"};
     static const char *const targets[] = {"requiredInput", "requiredDecision",
                                           "requiredKnowledge"};
-    e->requirements = arena_new_array(m->loader->arena, DmnRequirement, e->xml->child_count + 1);
+    Arena *a = m->loader->arena;
+    size_t count = 0;
+    for (XmlNode *c = e->xml->first_child; c != NULL; c = c->next)
+        if (dmn_is(c, "informationRequirement") || dmn_is(c, "knowledgeRequirement")) count++;
+    if (count > DMN_REQUIREMENTS_MAX) {
+        Err err = {0};
+        err_set(&err, &fault_dmn_limit, e->name, arena_printf(a, "%u", DMN_REQUIREMENTS_MAX),
+                STR("requirements"));
+        err_at(&err, m->file, e->xml->line, e->xml->column);
+        err_at_element(&err, e->id);
+        e->fault = dmn_fault_add(m, &err);
+        return;
+    }
+    e->requirements = arena_new_array(a, DmnRequirement, count * 3 + 1);
     if (e->requirements == NULL) return;
     for (XmlNode *c = e->xml->first_child; c != NULL; c = c->next) {
-        if (!dmn_is(c, wrappers[0]) && !dmn_is(c, wrappers[1])) continue;
+        if (!dmn_is(c, "informationRequirement") && !dmn_is(c, "knowledgeRequirement")) continue;
         for (size_t i = 0; i < 3; i++) {
             XmlNode *target = dmn_child(c, targets[i]);
-            Str alias;
-            if (target == NULL) continue;
-            DmnElement *found = model_reference(m, e, target, &alias);
-            bool self = found == e && e->kind == DMN_KNOWLEDGE;
-            if (found != NULL && !self)
-                e->requirements[e->requirement_count++] = (DmnRequirement){found, alias};
+            if (target != NULL) model_require(m, e, target);
         }
     }
 }
@@ -191,7 +208,7 @@ static DmnModel *model_load(DmnLoader *l, Str xml, Str file, unsigned depth, Err
 
 static DmnModel *model_loaded(const DmnLoader *l, Str space) {
     for (size_t i = 0; i < l->model_count; i++)
-        if (str_equal(l->models[i]->space, space)) return l->models[i];
+        if (space.len > 0 && str_equal(l->models[i]->space, space)) return l->models[i];
     return NULL;
 }
 
@@ -204,21 +221,61 @@ static void model_import(DmnModel *m, const XmlNode *n, unsigned depth) {
     if (type.len > 0 && str_find(type, STR("DMN")) < 0) return;
     import->model = model_loaded(l, import->space);
     if (import->model != NULL) return;
-    Str text = STR_NONE, file = STR_NONE;
+    Str text = STR_NONE, file = STR_NONE, why = STR("there is no such model");
     Err err = {0};
-    Str why = STR("there is no such model");
-    if (l->options.resolve != NULL && depth < 16 && l->model_count < DMN_IMPORTS_MAX &&
-        l->options.resolve(l->options.resolve_context, l->arena, import->space,
-                           xml_attribute(n, STR("locationURI")), &text, &file, &err)) {
+    if (depth >= DMN_IMPORT_DEPTH_MAX || l->model_count >= DMN_IMPORTS_MAX) {
+        why = STR("too many imports");
+    } else if (l->options.resolve != NULL &&
+               l->options.resolve(l->options.resolve_context, l->arena, import->space,
+                                  xml_attribute(n, STR("locationURI")), &text, &file, &err)) {
         import->model = model_load(l, text, file, depth + 1, &err);
-        if (import->model == NULL && err.fault != NULL) {
-            Buf b = buf_new(l->arena, 0);
-            err_show(&err, LANG_EN, &b);
-            why = buf_text(&b);
-        }
+    }
+    if (import->model != NULL && !str_equal(import->model->space, import->space)) {
+        why = STR("its namespace is another");
+        import->model = NULL;
+    } else if (import->model == NULL && err.fault != NULL) {
+        Buf b = buf_new(l->arena, 0);
+        err_show(&err, LANG_EN, &b);
+        why = buf_text(&b);
     }
     if (import->model == NULL)
         model_fault(m, n, import->alias, &fault_dmn_import, import->space, why);
+}
+
+static bool model_imports(DmnModel *m, unsigned depth, Err *err) {
+    Arena *a = m->loader->arena;
+    size_t count = 0;
+    for (XmlNode *c = dmn_child(m->root, "import"); c != NULL; c = dmn_next(c, "import")) count++;
+    if (count > DMN_IMPORTS_MAX)
+        return err_set(err, &fault_dmn_limit, m->name, arena_printf(a, "%u", DMN_IMPORTS_MAX),
+                       STR("imports"));
+    m->imports = arena_new_array(a, DmnImport, count + 1);
+    if (m->imports == NULL) return err_set(err, &fault_feel_memory);
+    for (XmlNode *c = dmn_child(m->root, "import"); c != NULL; c = dmn_next(c, "import"))
+        model_import(m, c, depth);
+    return true;
+}
+
+static bool model_language(const DmnModel *m, Err *err) {
+    Str language = xml_attribute(m->root, STR("expressionLanguage"));
+    if (language.len == 0 || dmn_is_feel(language)) return true;
+    return err_set(err, &fault_dmn_language, m->name, language);
+}
+
+/* Everything of one model but its logic. */
+static bool model_read(DmnModel *m, unsigned depth, Err *err) {
+    Arena *a = m->loader->arena;
+    if (!model_language(m, err) || !model_imports(m, depth, err) || !model_elements(m, err) ||
+        !dmn_items_load(m, err)) {
+        err_at(err, m->file, m->root->line, m->root->column);
+        return false;
+    }
+    for (size_t i = 0; i < m->element_count && !arena_failed(a); i++) {
+        DmnElement *e = m->elements[i];
+        if (e->kind == DMN_SERVICE) model_service(m, e);
+        else if (e->kind != DMN_INPUT) model_requirements(m, e);
+    }
+    return arena_failed(a) ? err_set(err, &fault_feel_memory) : true;
 }
 
 static DmnModel *model_load(DmnLoader *l, Str xml, Str file, unsigned depth, Err *err) {
@@ -233,30 +290,19 @@ static DmnModel *model_load(DmnLoader *l, Str xml, Str file, unsigned depth, Err
         return NULL;
     }
     DmnModel *m = arena_new(l->arena, DmnModel);
-    m->loader = l;
-    m->root = root;
-    m->file = arena_copy(l->arena, file);
-    m->name = xml_attribute(root, STR("name"));
-    m->space = xml_attribute(root, STR("namespace"));
-    if (l->model_count >= DMN_IMPORTS_MAX) {
-        err_set(err, &fault_dmn_import, m->space, STR("too many models"));
+    *m = (DmnModel){.loader = l, .root = root, .file = arena_copy(l->arena, file),
+                    .name = xml_attribute(root, STR("name")),
+                    .space = xml_attribute(root, STR("namespace")),
+                    .item_names = map_new(l->arena), .element_ids = map_new(l->arena)};
+    if (arena_failed(l->arena)) {
+        err_set(err, &fault_feel_memory);
         return NULL;
     }
     l->models[l->model_count++] = m;
-    size_t count = 0;
-    for (XmlNode *c = dmn_child(root, "import"); c != NULL; c = dmn_next(c, "import")) count++;
-    m->imports = arena_new_array(l->arena, DmnImport, count + 1);
-    if (m->imports == NULL) return NULL;
-    for (XmlNode *c = dmn_child(root, "import"); c != NULL; c = dmn_next(c, "import"))
-        model_import(m, c, depth);
-    if (!model_elements(m, err)) return NULL;
-    dmn_items_load(m);
-    for (size_t i = 0; i < m->element_count; i++) {
-        DmnElement *e = m->elements[i];
-        if (e->kind == DMN_SERVICE) model_service(m, e);
-        else if (e->kind != DMN_INPUT) model_requirements(m, e);
-    }
-    return m;
+    if (model_read(m, depth, err)) return m;
+    m->space = STR_NONE; /* nobody finds it again, nothing in it is compiled */
+    m->element_count = m->decision_count = m->item_count = 0;
+    return NULL;
 }
 
 bool dmn_load(Arena *a, Str xml, const DmnOptions *options, const DmnModel **out, Err *err) {
@@ -265,12 +311,12 @@ bool dmn_load(Arena *a, Str xml, const DmnOptions *options, const DmnModel **out
     DmnLoader *l = arena_new(a, DmnLoader);
     l->arena = a;
     if (options != NULL) l->options = *options;
-    l->models = arena_new_array(a, DmnModel *, DMN_IMPORTS_MAX);
-    if (l->models == NULL) return err_set(err, &fault_feel_memory);
+    l->models = arena_new_array(a, DmnModel *, DMN_IMPORTS_MAX + 1);
+    if (l->models == NULL || arena_failed(a)) return err_set(err, &fault_feel_memory);
     DmnModel *m = model_load(l, xml, l->options.file, 0, err);
     if (m == NULL) return err_set(err, &fault_feel_memory);
     for (size_t i = 0; i < l->model_count; i++)
-        for (size_t j = 0; j < l->models[i]->element_count; j++)
+        for (size_t j = 0; j < l->models[i]->element_count && !arena_failed(a); j++)
             dmn_element_compile(l->models[i]->elements[j], 0);
     if (arena_failed(a)) return err_set(err, &fault_feel_memory);
     *out = m;
@@ -284,7 +330,7 @@ Str dmn_namespace(const DmnModel *m) { return m->space; }
 size_t dmn_fault_count(const DmnModel *m) { return m->fault_count; }
 const Err *dmn_fault(const DmnModel *m, size_t i) {
     check(i < m->fault_count);
-    return &m->faults[i];
+    return m->faults[i];
 }
 size_t dmn_decision_count(const DmnModel *m) { return m->decision_count; }
 const DmnDecision *dmn_decision_at(const DmnModel *m, size_t i) {
