@@ -395,6 +395,7 @@ const FeelNode *feel_node_child(const FeelNode *n, size_t i) {
 const void *feel_node_data(const FeelNode *n) { return n->extra; }
 FeelRun *feel_frame_run(struct FeelFrame *f) { return f->run; }
 void feel_frame_set(struct FeelFrame *f, uint32_t local, Value v) { f->locals[local] = v; }
+const FeelNode *feel_program_node(const FeelProgram *p) { return p->code->body; }
 bool feel_node_constant(const FeelNode *n, Value *out) {
     if (n->op != FEEL_OP_CONSTANT) return false;
     *out = n->constant;

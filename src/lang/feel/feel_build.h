@@ -91,6 +91,8 @@ Value feel_stop(FeelRun *run, const FeelNode *n, const Fault *fault);
 int feel_test(FeelRun *run, Value input, Value test);
 /* Aggregates of the collect hit policy by their FEEL functions: "sum", "min", "max", "count". */
 Value feel_aggregate(Str function, Value list, const FeelPlace *place, FeelRun *run);
+/* The tree of a program, for those who judge what it does. */
+const FeelNode *feel_program_node(const FeelProgram *p);
 /* A constant node's value. */
 bool feel_node_constant(const FeelNode *n, Value *out);
 /* Unary tests that only compare the input with constants, as feel_test does: how many, and are
