@@ -4,8 +4,9 @@
  * folds the changes that concern tokens with the same functions the decision used, writes the
  * others to their own tables, and writes the row back: one update a step, and one insert or
  * delete for each job, task or subscription that begins or ends. Nothing here looks at a program,
- * so a replay needs none. The closed part may be missing (its key was destroyed): variables, correlation
- * keys and incident texts are then empty, as apply_subject_erased leaves them in the living rows. */
+ * so a replay needs none. The closed part may be missing (its key was destroyed): variables,
+ * correlation keys and incident texts are then empty, as apply_subject_erased leaves them in the
+ * living rows. */
 #include "domain/process/process_int.h"
 #include "domain/process/process_row.h"
 

@@ -15,9 +15,10 @@
  *              around the join end. Read so, two joins that can reach each other wait for ever;
  *              so a token that waits at an inclusive join counts only when that join is itself
  *              held back, in the end, by a token that can still move (the least fixpoint): a
- *              circle of joins that only wait for each other lets its oldest pass. The question is asked for every waiting join whenever the
- *              queue is empty, so after every arrival and after every death of a token, wherever
- *              it died; nothing is counted and nothing can be missed.
+ *              circle of joins that only wait for each other lets its oldest pass. The question
+ *              is asked for every waiting join whenever the queue is empty, so after every
+ *              arrival and after every death of a token, wherever it died; nothing is counted
+ *              and nothing can be missed.
  *
  * Splits. Exclusive: the first flow whose condition is true. Inclusive, activities and events: all
  * flows whose condition is true, and those without one. The default flow when none was true. */
