@@ -91,6 +91,15 @@ void sm3_add(Sm3Stream *s, Str data)
         check(EVP_DigestUpdate(s->context, data.ptr, data.len) == 1);
 }
 
+Sm3 sm3_next(Sm3Stream *s)
+{
+    Sm3 out;
+    unsigned size = 0;
+    check(EVP_DigestFinal_ex(s->context, out.bytes, &size) == 1 && size == SM3_BYTES);
+    check(EVP_DigestInit_ex2(s->context, NULL, NULL) == 1);
+    return out;
+}
+
 Sm3 sm3_end(Sm3Stream *s)
 {
     Sm3 out;

@@ -32,6 +32,8 @@ typedef struct Sm3Stream Sm3Stream;
 Sm3Stream *sm3_begin(void);
 void sm3_add(Sm3Stream *s, Str data);
 Sm3 sm3_end(Sm3Stream *s);
+/* The hash so far, and begin again: for many short texts, without making a context each time. */
+Sm3 sm3_next(Sm3Stream *s);
 Sm3 sm3_hmac(Str key, Str data);
 bool sm3_equal(const Sm3 *a, const Sm3 *b); /* constant time */
 void sm3_text(const Sm3 *h, char out[64]);  /* lower-case hexadecimal */
