@@ -97,8 +97,9 @@ static bool run_timers(Batch *b, Instant now)
 
 static Submission *take(Batch *b)
 {
+    /* The first command is always taken: an inline run has only one. */
     if (b->count == CORE_BATCH_MAX ||
-        clock_monotonic_ns() - b->started_ns > CORE_BATCH_US * 1000ll)
+        (b->count > 0 && clock_monotonic_ns() - b->started_ns > CORE_BATCH_US * 1000ll))
         return NULL;
     Submission *s = b->next(b->context);
     if (s) {
