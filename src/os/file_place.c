@@ -17,7 +17,7 @@
 
 #define PLACE_PATH_BYTES_MAX 4096u
 
-struct File {
+struct LargeFile {
     int fd;
     char path[PLACE_PATH_BYTES_MAX];
 };
@@ -38,13 +38,13 @@ static bool path_copy(Str path, char out[PLACE_PATH_BYTES_MAX], Err *err)
     return true;
 }
 
-bool file_open(Str path, FileMode mode, File **out, Err *err)
+bool large_file_open(Str path, LargeFileMode mode, LargeFile **out, Err *err)
 {
-    static const int flags[] = {[FILE_TO_READ] = O_RDONLY, [FILE_TO_CHANGE] = O_RDWR,
-                                [FILE_TO_MAKE] = O_RDWR | O_CREAT};
+    static const int flags[] = {[LARGE_FILE_TO_READ] = O_RDONLY, [LARGE_FILE_TO_CHANGE] = O_RDWR,
+                                [LARGE_FILE_TO_MAKE] = O_RDWR | O_CREAT};
     struct stat about;
     *out = NULL;
-    File *f = calloc(1, sizeof *f);
+    LargeFile *f = calloc(1, sizeof *f);
     if (!f) return err_set(err, &fault_out_of_memory, path);
     if (!path_copy(path, f->path, err)) {
         free(f);
@@ -62,28 +62,28 @@ bool file_open(Str path, FileMode mode, File **out, Err *err)
     return false;
 }
 
-void file_close(File *f)
+void large_file_close(LargeFile *f)
 {
     if (!f) return;
     close(f->fd);
     free(f);
 }
 
-FileMark file_mark(const File *f)
+LargeFileMark large_file_mark(const LargeFile *f)
 {
     struct stat about;
-    if (fstat(f->fd, &about) != 0) return (FileMark){0, 0, 0};
-    return (FileMark){about.st_size,
+    if (fstat(f->fd, &about) != 0) return (LargeFileMark){0, 0, 0};
+    return (LargeFileMark){about.st_size,
                       about.st_mtim.tv_sec * 1000000000ll + about.st_mtim.tv_nsec,
                       (int64_t)about.st_ino};
 }
 
-int64_t file_size(const File *f)
+int64_t large_file_size(const LargeFile *f)
 {
-    return file_mark(f).size;
+    return large_file_mark(f).size;
 }
 
-bool file_read_at(const File *f, int64_t at, void *out, size_t count, size_t *got, Err *err)
+bool large_file_read(const LargeFile *f, int64_t at, void *out, size_t count, size_t *got, Err *err)
 {
     *got = 0;
     while (*got < count) {
@@ -96,7 +96,7 @@ bool file_read_at(const File *f, int64_t at, void *out, size_t count, size_t *go
     return true;
 }
 
-bool file_write_at(File *f, int64_t at, Str bytes, Err *err)
+bool large_file_write(LargeFile *f, int64_t at, Str bytes, Err *err)
 {
     while (bytes.len > 0) {
         ssize_t n = pwrite(f->fd, bytes.ptr, bytes.len, at);
@@ -108,12 +108,12 @@ bool file_write_at(File *f, int64_t at, Str bytes, Err *err)
     return true;
 }
 
-bool file_cut(File *f, int64_t size, Err *err)
+bool large_file_cut(LargeFile *f, int64_t size, Err *err)
 {
     return ftruncate(f->fd, size) == 0 || failed(f->path, errno, err);
 }
 
-bool file_sync(File *f, Err *err)
+bool large_file_sync(LargeFile *f, Err *err)
 {
     return fsync(f->fd) == 0 || failed(f->path, errno, err);
 }

@@ -41,25 +41,25 @@ bool file_list(Arena *a, Str directory, Str **names, size_t *count, Err *err);
 
 /* ---- Files too large for memory: read and written in places. One thread at a time writes; reading
  * is for any number of threads. */
-typedef struct File File;
-typedef enum FileMode {
-    FILE_TO_READ,
-    FILE_TO_CHANGE, /* read and write what is there */
-    FILE_TO_MAKE,   /* read and write; made with mode 0600 when it is not there */
-} FileMode;
-bool file_open(Str path, FileMode mode, File **out, Err *err);
-void file_close(File *f); /* NULL: nothing */
-int64_t file_size(const File *f);
+typedef struct LargeFile LargeFile;
+typedef enum LargeFileMode {
+    LARGE_FILE_TO_READ,
+    LARGE_FILE_TO_CHANGE, /* read and write what is there */
+    LARGE_FILE_TO_MAKE,   /* read and write; made with mode 0600 when it is not there */
+} LargeFileMode;
+bool large_file_open(Str path, LargeFileMode mode, LargeFile **out, Err *err);
+void large_file_close(LargeFile *f); /* NULL: nothing */
+int64_t large_file_size(const LargeFile *f);
 /* Tells one state of a file from another: size, instant of the last change, place on the disk. */
-typedef struct FileMark {
+typedef struct LargeFileMark {
     int64_t size, changed_ns, place;
-} FileMark;
-FileMark file_mark(const File *f);
+} LargeFileMark;
+LargeFileMark large_file_mark(const LargeFile *f);
 /* Read up to count bytes at a place; *got is less only at the end of the file. */
-bool file_read_at(const File *f, int64_t at, void *out, size_t count, size_t *got, Err *err);
-bool file_write_at(File *f, int64_t at, Str bytes, Err *err);
-bool file_cut(File *f, int64_t size, Err *err); /* to this size */
-bool file_sync(File *f, Err *err);              /* to the disk */
+bool large_file_read(const LargeFile *f, int64_t at, void *out, size_t count, size_t *got, Err *err);
+bool large_file_write(LargeFile *f, int64_t at, Str bytes, Err *err);
+bool large_file_cut(LargeFile *f, int64_t size, Err *err); /* to this size */
+bool large_file_sync(LargeFile *f, Err *err);              /* to the disk */
 /* Give a file another name in the same folder, atomically; one of that name is replaced. */
 bool file_rename(Str from, Str to, Err *err);
 unsigned processor_count(void);
