@@ -241,6 +241,16 @@ static bool data_install(Core *core, const PackSet *set, const Pack *pack, Arena
     return true;
 }
 
+/* Timers of processes that begin by themselves are set when all definitions are there. */
+static bool arm_processes(Core *core, Err *err)
+{
+    Arena *a = arena_open(CORE_COMMAND_ARENA);
+    ContextBuilder empty = context_builder(a);
+    bool ok = run_system(core, STR("process.arm"), value_context(&empty), a, err);
+    arena_close(a);
+    return ok;
+}
+
 bool pack_install(Core *core, const PackSet *set, Err *err)
 {
     for (size_t i = 0; i < set->count; i++) {
@@ -258,5 +268,5 @@ bool pack_install(Core *core, const PackSet *set, Err *err)
         arena_close(a);
         if (!ok) return false;
     }
-    return true;
+    return arm_processes(core, err);
 }
