@@ -14,7 +14,8 @@
  *
  * Floor 5. Tables: ledger_account, ledger_holding, ledger_cell, ledger_lot, ledger_move,
  * ledger_mark, ledger_backdated, ledger_hold, ledger_reversal, ledger_key, ledger_day,
- * ledger_close, ledger_sweep. Commands on the writer's thread; reads on any connection. */
+ * ledger_close, ledger_sweep,
+ * ledger_limit. Commands on the writer's thread; reads on any connection. */
 #ifndef DOMAIN_LEDGER_LEDGER_H
 #define DOMAIN_LEDGER_LEDGER_H
 
@@ -30,6 +31,7 @@
 #define LEDGER_PURPOSES_MAX 63u
 #define LEDGER_UNITS_MAX 32u
 #define LEDGER_FLOWS_MAX 1024u
+#define LEDGER_LOTS_MAX 5000u       /* different ends of validity in one account */
 #define LEDGER_WEIGHTS_MAX 4096u    /* of one allocation */
 #define LEDGER_PAGE_MAX 500u        /* rows of one read */
 #define LEDGER_SWEEP_MAX 1000u      /* holds and lots that one firing of the timer ends */
@@ -216,8 +218,8 @@ typedef struct LedgerJudgement {
     Str report; /* one line a fault, at most 200; in the arena */
 } LedgerJudgement;
 /* Fold the whole history again and judge every invariant at every prefix. Memory: one record an
- * account. On a snapshot of conn. */
-bool ledger_invariants(StoreConn *conn, int64_t node, Instant now, Lang lang, Arena *a,
-                       LedgerJudgement *out, Err *err);
+ * account and hold. Reads a snapshot: conn must not be in a transaction. */
+bool ledger_invariants(StoreConn *conn, int64_t node, Lang lang, Arena *a, LedgerJudgement *out,
+                       Err *err);
 
 #endif

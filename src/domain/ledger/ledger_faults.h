@@ -95,6 +95,9 @@
       "账户“{1}”中用途为“{4}”的可用数为 {2}，不足 {3}；其余部分另有用途。")                     \
     X(ledger_cap_exceeded, REFUSAL, 409, false,                                                 \
       "The account \"{1}\" may hold {2}; it would hold {3}.", "账户“{1}”上限为 {2}，将达 {3}。") \
+    X(ledger_too_many_lots, LIMIT, 422, false,                                                  \
+      "The account \"{1}\" holds amounts with {2} different ends of validity; let some end first.", \
+      "账户“{1}”已有 {2} 个不同有效期的数额，请待部分到期后再试。")                               \
     X(ledger_daily_exceeded, REFUSAL, 409, false,                                               \
       "The account \"{1}\" may take in {2} a day; on {4} it would be {3}.",                     \
       "账户“{1}”每日最多转入 {2}，{4} 将达 {3}。")                                              \
