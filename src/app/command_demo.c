@@ -169,6 +169,7 @@ static Value road_data(Demo *d)
     context_put_text(&b, "green_m2", value_int(20));
     context_put_text(&b, "trees", value_int(2));
     context_put_text(&b, "waste_m3", value_int(15));
+    context_put_text(&b, "contractor", value_string(STR("91420600MA9T000268")));
     context_put_text(&b, "contact_mobile", value_string(STR("13900000000")));
     context_put_text(&b, "drawing", file_value(d, "施工图.pdf"));
     context_put_text(&b, "construction_plan", file_value(d, "道路修复方案.pdf"));
