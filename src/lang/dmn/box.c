@@ -190,7 +190,7 @@ FeelNode *dmn_box_function(DmnBox *box, const XmlNode *n, Str self, const FeelTy
          c = dmn_next(c, "formalParameter")) {
         if (count == DMN_PARAMETERS_MAX)
             return dmn_box_fault(box, n, &fault_dmn_limit, n->name, STR("255"),
-                                 STR("formalParameter"));
+                                 STR("parameters"));
         parameters[count++] = (FeelName){xml_attribute(c, STR("name")),
                                          dmn_type_of(box->model, c, box->element)};
     }

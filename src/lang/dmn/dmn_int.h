@@ -55,6 +55,8 @@ struct DmnElement {
     DmnElement **inputs; /* input data, then input decisions: the parameters */
     size_t input_count;
     const FeelForeign *function;
+    DmnElement **members; /* what a call may evaluate, by index; the inputs among them */
+    size_t member_count;
     DmnElement **leaves; /* decisions: all input data it needs */
     size_t leaf_count;
 };
@@ -82,7 +84,9 @@ typedef struct DmnLoader {
     DmnModel **models;
     size_t model_count;
     uint32_t element_count;
-    uint32_t mark;
+    uint32_t mark; /* the number of the last walk over elements */
+    const Err **faults; /* of all models */
+    size_t fault_count; /* at most DMN_FAULTS_KEPT_MAX */
 } DmnLoader;
 
 struct DmnModel {
@@ -102,8 +106,6 @@ struct DmnModel {
     size_t type_count;
     Str *properties;
     size_t property_count;
-    const Err **faults;
-    size_t fault_count; /* at most DMN_FAULTS_KEPT_MAX */
 };
 
 /* ---- faults (model.c) */

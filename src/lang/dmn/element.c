@@ -5,6 +5,8 @@
  * fields of a context under the import's name. */
 #include "lang/dmn/dmn_int.h"
 
+#include <stdlib.h>
+
 static void element_fault(DmnElement *e, const Fault *fault, Str a, Str b) {
     Err err = {0};
     err_set(&err, fault, a, b);
@@ -146,6 +148,45 @@ static void element_service(DmnElement *e) {
     e->type = type;
 }
 
+static int element_order(const void *a, const void *b) {
+    const DmnElement *x = *(DmnElement *const *)a, *y = *(DmnElement *const *)b;
+    return x->index < y->index ? -1 : x->index > y->index;
+}
+
+static bool element_member(DmnElement *service, DmnElement *e, size_t *capacity) {
+    if (e->mark == e->model->loader->mark) return true;
+    e->mark = e->model->loader->mark;
+    if (service->member_count == *capacity) {
+        size_t more = *capacity == 0 ? 16 : *capacity * 2;
+        DmnElement **members = arena_new_array(e->model->loader->arena, DmnElement *, more);
+        if (members == NULL || arena_failed(e->model->loader->arena)) return false;
+        for (size_t i = 0; i < service->member_count; i++) members[i] = service->members[i];
+        service->members = members;
+        *capacity = more;
+    }
+    service->members[service->member_count++] = e;
+    return true;
+}
+
+/* What a call of a service may evaluate: from its outputs down to its inputs. */
+static void element_members(DmnElement *e) {
+    size_t capacity = 0, done;
+    e->model->loader->mark++;
+    for (size_t i = 0; i < e->input_count; i++)
+        if (!element_member(e, e->inputs[i], &capacity)) return;
+    done = e->member_count; /* the inputs are given */
+    for (size_t i = 0; i < e->output_count; i++)
+        if (!element_member(e, e->outputs[i], &capacity)) return;
+    for (; done < e->member_count; done++) {
+        const DmnElement *member = e->members[done];
+        if (member->kind == DMN_SERVICE) continue;
+        for (size_t i = 0; i < member->requirement_count; i++)
+            if (!element_member(e, member->requirements[i].element, &capacity)) return;
+    }
+    if (e->member_count > 0)
+        qsort(e->members, e->member_count, sizeof *e->members, element_order);
+}
+
 /* All input data below a decision, each once. */
 static void element_leaves(DmnElement *e) {
     size_t capacity = 0;
@@ -169,8 +210,12 @@ static void element_ready(DmnElement *e) {
     XmlNode *variable = dmn_child(e->xml, "variable");
     e->declared = dmn_type_of(e->model, variable, e->id);
     e->type = e->declared;
-    if (e->kind == DMN_SERVICE) element_service(e);
-    else if (e->kind != DMN_INPUT && e->fault == NULL) element_program(e);
+    if (e->kind == DMN_SERVICE) {
+        element_service(e);
+        element_members(e);
+    }
+    bool logic = e->kind == DMN_DECISION || e->kind == DMN_KNOWLEDGE;
+    if (logic && e->fault == NULL) element_program(e);
     if (e->kind == DMN_DECISION) element_leaves(e);
 }
 

@@ -1,23 +1,48 @@
 /* evaluate.c - evaluating decisions, knowledge models and services (10.4).
  *
  * An evaluation has one value for every element of the load, filled on demand and in the order of
- * requirements. A service evaluates in values of its own: only its inputs are given, and its
- * input decisions are taken as they come. */
+ * requirements. The call of a service is an evaluation of its own, with room for the members of
+ * the service only: its inputs are given, input decisions among them, and nothing else is seen.
+ * How deep elements stand in one another is taken from the run's depth, as calls in FEEL are. */
 #include "lang/dmn/dmn_int.h"
 
 typedef struct Evaluation {
     FeelRun *run;
+    const DmnElement *service; /* NULL: room for all elements, by their numbers */
     Value *values;
     uint8_t *done;
     Value inputs;
 } Evaluation;
 
-static bool evaluation_new(Evaluation *ev, const DmnLoader *l, FeelRun *run, Value inputs) {
-    *ev = (Evaluation){run, arena_new_array(run->arena, Value, l->element_count + 1),
-                       arena_new_array(run->arena, uint8_t, l->element_count + 1), inputs};
+static bool evaluation_new(Evaluation *ev, size_t room, FeelRun *run, Value inputs) {
+    *ev = (Evaluation){.run = run, .values = arena_new_array(run->arena, Value, room + 1),
+                       .done = arena_new_array(run->arena, uint8_t, room + 1), .inputs = inputs};
     if (ev->values != NULL && ev->done != NULL && !arena_failed(run->arena)) return true;
     feel_stop(run, NULL, &fault_feel_memory);
     return false;
+}
+
+static bool evaluation_whole(Evaluation *ev, const DmnElement *e, FeelRun *run, Value inputs) {
+    return evaluation_new(ev, e->model->loader->element_count, run, inputs);
+}
+
+/* Where the value of an element stands. */
+static size_t evaluation_at(const Evaluation *ev, const DmnElement *e) {
+    if (ev->service == NULL) return e->index;
+    size_t low = 0, high = ev->service->member_count;
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        if (ev->service->members[middle]->index < e->index) low = middle + 1;
+        else high = middle;
+    }
+    check(low < ev->service->member_count && ev->service->members[low] == e);
+    return low;
+}
+
+static void evaluation_give(Evaluation *ev, const DmnElement *e, Value v) {
+    size_t at = evaluation_at(ev, e);
+    ev->values[at] = v;
+    ev->done[at] = DMN_READY;
 }
 
 /* An input by name; of an imported model also under its namespace or an import's name. */
@@ -93,27 +118,28 @@ static Value evaluate_element(Evaluation *ev, const DmnElement *e) {
 }
 
 static Value evaluate(Evaluation *ev, const DmnElement *e) {
+    size_t at = evaluation_at(ev, e);
     if (ev->run->stopped) return value_null();
-    if (ev->done[e->index] == DMN_READY) return ev->values[e->index];
-    if (ev->done[e->index] == DMN_BUSY) {
+    if (ev->done[at] == DMN_READY) return ev->values[at];
+    if (ev->done[at] == DMN_BUSY) {
         feel_reason_add(ev->run, &fault_dmn_cycle, &e->place, e->name, STR_NONE, STR_NONE);
         return value_null();
     }
     if (ev->run->depth_left < DMN_DEPTH_A_LEVEL)
         return feel_stop(ev->run, NULL, &fault_feel_depth);
-    ev->done[e->index] = DMN_BUSY;
+    ev->done[at] = DMN_BUSY;
     ev->run->depth_left -= DMN_DEPTH_A_LEVEL;
     Value v = evaluate_element(ev, e);
     ev->run->depth_left += DMN_DEPTH_A_LEVEL;
-    ev->values[e->index] = v;
-    ev->done[e->index] = DMN_READY;
+    ev->values[at] = v;
+    ev->done[at] = DMN_READY;
     return v;
 }
 
 bool dmn_evaluate(const DmnDecision *d, Value inputs, FeelRun *run, Value *out) {
     Evaluation ev;
     *out = value_null();
-    if (!evaluation_new(&ev, d->element->model->loader, run, inputs)) return false;
+    if (!evaluation_whole(&ev, d->element, run, inputs)) return false;
     Value v = evaluate(&ev, d->element);
     if (run->stopped) return false;
     *out = v;
@@ -124,11 +150,9 @@ bool dmn_evaluate_slots(const DmnDecision *d, const Value *inputs, FeelRun *run,
     Evaluation ev;
     const DmnElement *e = d->element;
     *out = value_null();
-    if (!evaluation_new(&ev, e->model->loader, run, value_null())) return false;
+    if (!evaluation_whole(&ev, e, run, value_null())) return false;
     for (size_t i = 0; i < e->leaf_count; i++) {
-        const DmnElement *leaf = e->leaves[i];
-        ev.values[leaf->index] = evaluate_given(&ev, leaf, inputs[i]);
-        ev.done[leaf->index] = DMN_READY;
+        evaluation_give(&ev, e->leaves[i], evaluate_given(&ev, e->leaves[i], inputs[i]));
     }
     Value v = evaluate(&ev, e);
     if (run->stopped) return false;
@@ -159,11 +183,10 @@ Value dmn_service_call(const FeelForeign *f, const Value *args, FeelRun *run,
     const DmnElement *service = f->data;
     Evaluation ev;
     (void)place;
-    if (!evaluation_new(&ev, service->model->loader, run, value_null())) return value_null();
-    for (size_t i = 0; i < service->input_count; i++) {
-        ev.values[service->inputs[i]->index] = args[i];
-        ev.done[service->inputs[i]->index] = DMN_READY;
-    }
+    if (!evaluation_new(&ev, service->member_count, run, value_null())) return value_null();
+    ev.service = service;
+    for (size_t i = 0; i < service->input_count; i++)
+        evaluation_give(&ev, service->inputs[i], args[i]);
     return service_result(&ev, service);
 }
 
@@ -198,7 +221,7 @@ bool dmn_invoke(const DmnModel *m, Str id_or_name, Value arguments, FeelRun *run
     Evaluation ev;
     *out = value_null();
     if (e == NULL) return err_set(err, &fault_dmn_invocable_unknown, id_or_name);
-    if (!evaluation_new(&ev, m->loader, run, arguments)) return false;
+    if (!evaluation_whole(&ev, e, run, arguments)) return false;
     Value v;
     if (e->kind == DMN_KNOWLEDGE) {
         v = invoke_knowledge(&ev, e, arguments);
@@ -207,8 +230,7 @@ bool dmn_invoke(const DmnModel *m, Str id_or_name, Value arguments, FeelRun *run
             Value given;
             const DmnElement *input = e->inputs[i];
             if (!evaluate_find(&ev, input, &given)) given = value_null();
-            ev.values[input->index] = evaluate_given(&ev, input, given);
-            ev.done[input->index] = DMN_READY;
+            evaluation_give(&ev, input, evaluate_given(&ev, input, given));
         }
         v = service_result(&ev, e);
     }

@@ -9,12 +9,12 @@
 FAULT_DEFINE(DMN_FAULTS)
 
 const Err *dmn_fault_add(DmnModel *m, const Err *err) {
-    if (m->faults == NULL)
-        m->faults = arena_new_array(m->loader->arena, const Err *, DMN_FAULTS_KEPT_MAX);
-    Err *kept = arena_new(m->loader->arena, Err);
-    if (m->faults == NULL || arena_failed(m->loader->arena)) return NULL;
+    DmnLoader *l = m->loader;
+    if (l->faults == NULL) l->faults = arena_new_array(l->arena, const Err *, DMN_FAULTS_KEPT_MAX);
+    Err *kept = arena_new(l->arena, Err);
+    if (l->faults == NULL || arena_failed(l->arena)) return NULL;
     *kept = *err;
-    if (m->fault_count < DMN_FAULTS_KEPT_MAX) m->faults[m->fault_count++] = kept;
+    if (l->fault_count < DMN_FAULTS_KEPT_MAX) l->faults[l->fault_count++] = kept;
     return kept;
 }
 
@@ -237,6 +237,7 @@ static void model_import(DmnModel *m, const XmlNode *n, unsigned depth) {
         Buf b = buf_new(l->arena, 0);
         err_show(&err, LANG_EN, &b);
         why = buf_text(&b);
+        if (str_ends(why, STR("."))) why = str_slice(why, 0, why.len - 1);
     }
     if (import->model == NULL)
         model_fault(m, n, import->alias, &fault_dmn_import, import->space, why);
@@ -262,20 +263,22 @@ static bool model_language(const DmnModel *m, Err *err) {
     return err_set(err, &fault_dmn_language, m->name, language);
 }
 
-/* Everything of one model but its logic. */
+/* Everything of one model but references and logic. */
 static bool model_read(DmnModel *m, unsigned depth, Err *err) {
-    Arena *a = m->loader->arena;
-    if (!model_language(m, err) || !model_imports(m, depth, err) || !model_elements(m, err) ||
-        !dmn_items_load(m, err)) {
-        err_at(err, m->file, m->root->line, m->root->column);
-        return false;
-    }
-    for (size_t i = 0; i < m->element_count && !arena_failed(a); i++) {
+    if (model_language(m, err) && model_imports(m, depth, err) && model_elements(m, err) &&
+        dmn_items_load(m, err))
+        return true;
+    err_at(err, m->file, m->root->line, m->root->column);
+    return false;
+}
+
+/* When all models are there: models may refer to each other in a circle, elements may not. */
+static void model_link(DmnModel *m) {
+    for (size_t i = 0; i < m->element_count && !arena_failed(m->loader->arena); i++) {
         DmnElement *e = m->elements[i];
         if (e->kind == DMN_SERVICE) model_service(m, e);
         else if (e->kind != DMN_INPUT) model_requirements(m, e);
     }
-    return arena_failed(a) ? err_set(err, &fault_feel_memory) : true;
 }
 
 static DmnModel *model_load(DmnLoader *l, Str xml, Str file, unsigned depth, Err *err) {
@@ -315,6 +318,7 @@ bool dmn_load(Arena *a, Str xml, const DmnOptions *options, const DmnModel **out
     if (l->models == NULL || arena_failed(a)) return err_set(err, &fault_feel_memory);
     DmnModel *m = model_load(l, xml, l->options.file, 0, err);
     if (m == NULL) return err_set(err, &fault_feel_memory);
+    for (size_t i = 0; i < l->model_count; i++) model_link(l->models[i]);
     for (size_t i = 0; i < l->model_count; i++)
         for (size_t j = 0; j < l->models[i]->element_count && !arena_failed(a); j++)
             dmn_element_compile(l->models[i]->elements[j], 0);
@@ -327,10 +331,10 @@ bool dmn_load(Arena *a, Str xml, const DmnOptions *options, const DmnModel **out
 
 Str dmn_name(const DmnModel *m) { return m->name; }
 Str dmn_namespace(const DmnModel *m) { return m->space; }
-size_t dmn_fault_count(const DmnModel *m) { return m->fault_count; }
+size_t dmn_fault_count(const DmnModel *m) { return m->loader->fault_count; }
 const Err *dmn_fault(const DmnModel *m, size_t i) {
-    check(i < m->fault_count);
-    return m->faults[i];
+    check(i < m->loader->fault_count);
+    return m->loader->faults[i];
 }
 size_t dmn_decision_count(const DmnModel *m) { return m->decision_count; }
 const DmnDecision *dmn_decision_at(const DmnModel *m, size_t i) {

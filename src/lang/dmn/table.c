@@ -245,7 +245,7 @@ static bool table_limits(DmnBox *box, const XmlNode *n, const DmnTable *t) {
     if (rules || t->input_count > DMN_COLUMNS_MAX || t->output_count > DMN_COLUMNS_MAX)
         return dmn_box_fault(box, n, &fault_dmn_limit, STR("decisionTable"),
                              arena_printf(a, "%u", rules ? DMN_RULES_MAX : DMN_COLUMNS_MAX),
-                             rules ? STR("rule") : STR("input/output")) != NULL;
+                             rules ? STR("rules") : STR("columns")) != NULL;
     return true;
 }
 
