@@ -18,7 +18,7 @@
 #define FEEL_TEXT_BYTES_MAX (4u << 20) /* a longer source text is refused */
 #define FEEL_NESTING_MAX 400u          /* brackets, operators and calls inside one another */
 #define FEEL_FUEL_DEFAULT 20000000ll   /* steps: a loop turn, a call, an item touched */
-#define FEEL_DEPTH_DEFAULT 12000u      /* node levels on the machine's stack */
+#define FEEL_DEPTH_DEFAULT 16000u      /* node levels on the machine's stack: at most 2 MB */
 #define FEEL_REASONS_MAX 16u           /* reasons kept in a run; later ones are only counted */
 #define FEEL_VALUE_DEPTH_MAX 200u      /* lists and contexts inside one another in a result */
 

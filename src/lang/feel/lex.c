@@ -293,7 +293,7 @@ static bool lex_name_add(LexName *n, Str token, bool symbol) {
     bool blank = n->len > 0 && !symbol && !n->after_symbol;
     if (n->len + token.len + 1 > sizeof n->bytes) return false;
     if (blank) n->bytes[n->len++] = ' ';
-    memcpy(n->bytes + n->len, token.ptr, token.len);
+    if (token.len > 0) memcpy(n->bytes + n->len, token.ptr, token.len);
     n->len += token.len;
     n->after_symbol = symbol;
     return true;

@@ -8,6 +8,7 @@
 
 #define LINK_FOLD_FUEL 2000
 #define LINK_FOLD_COUNT_MAX 4096u
+#define LINK_FOLD_DEPTH 64u
 
 FeelNode *node_new(FeelBuilder *b, const FeelSource *source, size_t offset, FeelOp op) {
     FeelNode *n = arena_new(b->arena, FeelNode);
@@ -55,7 +56,7 @@ static FeelNode *link_fold(FeelBuilder *b, FeelNode *n) {
         return n;
     for (uint32_t i = 0; i < n->count; i++)
         if (!link_constant_child(n->items[i])) return n;
-    FeelRun run = {.arena = b->arena, .fuel = LINK_FOLD_FUEL, .depth_left = 16, .dry = true};
+    FeelRun run = {.arena = b->arena, .fuel = LINK_FOLD_FUEL, .depth_left = LINK_FOLD_DEPTH, .dry = true};
     FeelFrame frame = {.run = &run};
     Value v = n->eval(n, &frame);
     if (run.stopped || run.reason_count > 0 || arena_failed(b->arena)) return n;
@@ -81,9 +82,11 @@ FeelNode *node_link(FeelBuilder *b, FeelNode *n) {
         if (children[i] != NULL && children[i]->height > height) height = children[i]->height;
     for (uint32_t i = 0; i < n->count; i++)
         if (n->items[i] != NULL && n->items[i]->height > height) height = n->items[i]->height;
-    if (n->op == FEEL_OP_FOR || n->op == FEEL_OP_SOME || n->op == FEEL_OP_EVERY)
+    if (n->op == FEEL_OP_FOR || n->op == FEEL_OP_SOME || n->op == FEEL_OP_EVERY) {
         for (uint32_t i = 0; i < n->count * 2; i++)
             if (n->items[i] != NULL && n->items[i]->height > height) height = n->items[i]->height;
+        height += n->count * 4; /* each iterator is a level of its own on the stack */
+    }
     n->height = height + 1;
     return link_fold(b, n);
 }

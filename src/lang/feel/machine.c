@@ -10,7 +10,9 @@
 #include <string.h>
 
 #define MACHINE_SMALL_LOCALS 12u
-#define MACHINE_ARGUMENTS_MAX 255u
+/* What a call costs beside the height of its body: the frames of the call itself, and of the
+ * builtin that may stand between two calls (sort, list replace). */
+#define MACHINE_CALL_LEVELS 16u
 
 FeelEval *const feel_op_eval[FEEL_OP_COUNT] = {
 #define X(name, eval) eval,
@@ -144,7 +146,7 @@ Value feel_eval_function(const FeelNode *n, FeelFrame *f) {
 Value feel_code_run(const FeelCode *code, FeelRun *run, const Value *slots, const Value *captures,
                     const Value *args, size_t count, const FeelNode *at) {
     Value small[MACHINE_SMALL_LOCALS], *locals = small;
-    uint32_t height = code->body->height + 1;
+    uint32_t height = code->body->height + MACHINE_CALL_LEVELS;
     if (run->stopped) return value_null();
     if (run->depth_left < height) return feel_stop(run, at, &fault_feel_depth);
     if (code->local_count > MACHINE_SMALL_LOCALS) {
