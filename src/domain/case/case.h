@@ -62,12 +62,20 @@ typedef struct ThingLimit {
     Str unit;       /* working_day, working_hour, calendar_day, working_half_day */
 } ThingLimit;
 
+/* How much longer the law lets a limit become, and who approves it; amount 0: not at all. */
+typedef struct ThingExtension {
+    ThingLimit limit;
+    Str approver; /* role; empty: the office itself */
+    Str basis;
+} ThingExtension;
+
 typedef struct ThingMatter {
     Str id;
     Text2 title;
     Str office;
     Str item_code; /* 事项实施编码, 31 characters */
     ThingLimit statutory, promised;
+    ThingExtension extension; /* the thing's unless named */
     const Str *materials; /* ids */
     size_t material_count;
 } ThingMatter;
@@ -91,6 +99,8 @@ typedef struct Thing {
     const ThingMatter *matters;
     size_t matter_count;
     ThingLimit statutory, promised;
+    ThingExtension extension;
+    Str supervision; /* id of the rule of lights and cards; empty: none */
     int64_t fee_fen;
     int64_t visits;
     Text2 guide;
@@ -268,6 +278,7 @@ typedef struct CaseFilter {
     Str thing;  /* thing id; empty: all */
     Str office; /* with a part of this office; empty: all */
     bool overdue; /* only cases past their due instant whose clock runs */
+    Str light;    /* normal, near or overdue, as the clock last told; empty: all */
     Instant now;  /* for overdue */
     Str cursor;   /* next_cursor of the page before; empty: from the newest */
     size_t page_size; /* 0: CASE_PAGE_DEFAULT; at most CASE_PAGE_MAX */
@@ -314,7 +325,9 @@ bool case_find(const Cases *cases, StoreConn *conn, int64_t node, const Actor *a
     X(ISSUED, "issued", "{office} issued: {title} {number}", "{office}出具“{title}” {number}")  \
     X(CONCLUDED, "concluded", "Result: {result}. {reason}", "办理结果：{result}。{reason}")     \
     X(WITHDRAWN, "withdrawn", "Withdrawn by the applicant. {reason}", "申请人撤回申请。{reason}") \
-    X(ENDED, "ended", "Case ended: {result}.", "办件结束：{result}。")
+    X(ENDED, "ended", "Case ended: {result}.", "办件结束：{result}。")                          \
+    X(EXTENDED, "extended", "The time limit was extended with approval. {reason}", \
+      "经批准延长办理期限。{reason}")
 #define TIMELINE_KIND_ENUM(name, code, en, zh) TIMELINE_##name,
 typedef enum TimelineKind { TIMELINE_KINDS(TIMELINE_KIND_ENUM) TIMELINE_KIND_COUNT } TimelineKind;
 

@@ -17,7 +17,10 @@ static const Sql sql_case_clock = {
 static const Sql sql_part_clock = {
     "UPDATE case_part SET clock = ?4 WHERE node = ?1 AND case_id = ?2 AND id = ?3"};
 static const Sql sql_case_due = {
-    "UPDATE case_case SET due_at = ?3, version = version + 1 WHERE node = ?1 AND id = ?2"};
+    "UPDATE case_case SET due_at = ?3, light = COALESCE(?4, light), version = version + 1"
+    " WHERE node = ?1 AND id = ?2"};
+static const Sql sql_case_light = {
+    "UPDATE case_case SET light = ?3, version = version + 1 WHERE node = ?1 AND id = ?2"};
 static const Sql sql_part_due = {
     "UPDATE case_part SET due_at = ?4 WHERE node = ?1 AND case_id = ?2 AND id = ?3"};
 static const Sql sql_part_active = {
@@ -171,7 +174,9 @@ void case_apply_due_set(void *state, StoreConn *conn, const Event *event)
     Instant due = INSTANT_NONE;
     check(instant_parse(open_text(event, "due"), &due));
     if (id_is_none(part)) {
-        store_write(conn, &sql_case_due, PARAMS(p_int(event->node), p_id(&id), p_instant(due)));
+        int64_t light = case_light_number(open_text(event, "light"));
+        store_write(conn, &sql_case_due, PARAMS(p_int(event->node), p_id(&id), p_instant(due),
+                                                light < 0 ? p_null() : p_int(light)));
     } else {
         store_write(conn, &sql_part_due,
                     PARAMS(p_int(event->node), p_id(&id), p_id(&part), p_instant(due)));
@@ -179,6 +184,15 @@ void case_apply_due_set(void *state, StoreConn *conn, const Event *event)
     }
     tell(conn, event, id_is_none(part) ? TIMELINE_DUE : TIMELINE_PART_DUE, "due",
          value_field(event->open, "due"));
+}
+
+void case_apply_lit(void *state, StoreConn *conn, const Event *event)
+{
+    (void)state;
+    Id id = case_of(event);
+    store_write(conn, &sql_case_light,
+                PARAMS(p_int(event->node), p_id(&id),
+                       p_int(case_light_number(open_text(event, "light")))));
 }
 
 /* ---- Parts. */

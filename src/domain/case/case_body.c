@@ -65,6 +65,15 @@ Str case_text_cut(Str s, size_t characters)
     return str_slice(s, 0, at);
 }
 
+int64_t case_light_number(Str word)
+{
+    static const char *const words[] = {"normal", "near", "overdue"};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (str_equal(word, str_from(words[i])))
+            return (int64_t)i;
+    return -1;
+}
+
 Text2 text2_read(Value v)
 {
     if (value_is(v, VALUE_STRING))

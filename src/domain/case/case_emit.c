@@ -4,11 +4,13 @@
  *
  *     accepted          start the case's clock, and those of the parts that are open
  *     part opened       start its clock, when the case is accepted and it never ran
- *     first pause       pause the clock          last pause ended     resume it
+ *     pause began       pause the clock          pause ended          resume it
  *     part closed, case ended                    stop the clock
  *
- * A clock that starts while a pause holds is paused at once. Nested pauses are counted here, so
- * the clock hears of the outermost only. A clock counts as running from the moment it is asked
+ * A clock that starts while pauses hold is paused at once. Every pause is told, under the key of
+ * its activity: reasons differ in which limits they stop, so the clock weighs nested ones itself.
+ * The clock knows the case, the office that is answerable (of a case: that of the lead matter),
+ * the law's limit and extension, and the rule of its supervision. A clock counts as running from the moment it is asked
  * to start, because a part may be opened and closed before its answer is heard. The record in
  * memory (CaseNow) is brought along with every step, so that one command may take several of
  * them. */
@@ -75,51 +77,95 @@ static void clock_ask(Decision *d, const CaseNow *now, const PartRecord *part, c
     decision_follow(d, str_from(kind), body, STR("case.clock_told"), value_context(&reply));
 }
 
-static void clock_pause(Decision *d, const CaseNow *now, const PartRecord *part, Str reason)
+static void clock_pause(Decision *d, const CaseNow *now, const PartRecord *part, Str key,
+                        Str reason)
 {
     ContextBuilder b = context_builder_from(
         decision_arena(d), clock_body(d, part ? part->id : now->row.id));
     context_put_text(&b, "reason", value_string(reason));
+    context_put_text(&b, "key", value_string(key));
     clock_ask(d, now, part, "clock.pause", value_context(&b));
 }
 
-/* Why does it stand still before it ran? */
-static Str pause_reason(Decision *d, const CaseNow *now, Id part)
+static void clock_resume(Decision *d, const CaseNow *now, const PartRecord *part, Str key)
+{
+    ContextBuilder b = context_builder_from(
+        decision_arena(d), clock_body(d, part ? part->id : now->row.id));
+    context_put_text(&b, "key", value_string(key));
+    clock_ask(d, now, part, "clock.resume", value_context(&b));
+}
+
+/* The pauses that held before the clock ran. */
+static void clock_pause_open(Decision *d, const CaseNow *now, const PartRecord *part)
 {
     size_t count = 0;
     PauseRecord *pauses = case_pauses(decision_store(d), decision_node(d), now->row.id,
                                       decision_arena(d), &count);
     for (size_t i = 0; i < count; i++)
-        if (id_equal(pauses[i].part, part))
-            return pauses[i].reason;
-    return STR("-");
+        if (id_equal(pauses[i].part, part ? part->id : ID_NONE))
+            clock_pause(d, now, part, pauses[i].key, pauses[i].reason);
 }
 
-static void clock_start(Decision *d, const CaseNow *now, const PartRecord *part, Text2 label,
-                        ThingLimit limit)
+/* What a clock is started with. */
+typedef struct ClockTerms {
+    Text2 label;
+    ThingLimit promised, statutory;
+    ThingExtension extension;
+    Str office;
+} ClockTerms;
+
+static Value limit_body(Arena *a, ThingLimit limit)
+{
+    ContextBuilder b = context_builder(a);
+    context_put_text(&b, "amount", value_int(limit.amount));
+    context_put_text(&b, "unit", value_string(limit.unit));
+    return value_context(&b);
+}
+
+static void put_law(Arena *a, ContextBuilder *b, const ClockTerms *terms)
+{
+    if (terms->statutory.amount)
+        context_put_text(b, "statutory", limit_body(a, terms->statutory));
+    if (terms->extension.limit.amount == 0)
+        return;
+    ContextBuilder e = context_builder_from(a, limit_body(a, terms->extension.limit));
+    put_text(&e, "approver", terms->extension.approver);
+    put_text(&e, "basis", terms->extension.basis);
+    context_put_text(b, "extension", value_context(&e));
+}
+
+static void clock_start(Decision *d, const CaseNow *now, const PartRecord *part,
+                        const ClockTerms *terms)
 {
     Arena *a = decision_arena(d);
     ContextBuilder open = case_event(d, &now->row);
     ContextBuilder b = context_builder_from(a, clock_body(d, part ? part->id : now->row.id));
-    ContextBuilder l = context_builder(a);
     if (part)
         context_put_text(&open, "part", value_id(a, part->id));
     case_emit(d, &now->row, "case.clock_started", &open, value_null());
-    context_put_text(&l, "amount", value_int(limit.amount));
-    context_put_text(&l, "unit", value_string(limit.unit));
-    context_put_text(&b, "label", value_string(label.zh));
-    context_put_text(&b, "limit", value_context(&l));
+    context_put_text(&b, "label", value_string(terms->label.zh));
+    context_put_text(&b, "limit", limit_body(a, terms->promised));
     context_put_text(&b, "calendar", value_string(now->thing->calendar));
+    context_put_text(&b, "case", value_string(now->row.id_text));
+    put_text(&b, "number", now->row.number);
+    put_text(&b, "matter", part ? part->matter : STR_NONE);
+    put_text(&b, "office", terms->office);
+    put_text(&b, "supervision", now->thing->supervision);
+    put_law(a, &b, terms);
     clock_ask(d, now, part, "clock.start", value_context(&b));
     if (part ? part->paused > 0 : now->row.paused > 0)
-        clock_pause(d, now, part, pause_reason(d, now, part ? part->id : ID_NONE));
+        clock_pause_open(d, now, part);
 }
 
 void case_clock_start(Decision *d, CaseNow *now)
 {
     if (!now->thing || now->thing->promised.amount == 0 || now->row.clock != CASE_CLOCK_NONE)
         return;
-    clock_start(d, now, NULL, now->thing->title, now->thing->promised);
+    const Thing *thing = now->thing;
+    const ThingMatter *lead = thing_matter(thing, thing->lead_matter);
+    ClockTerms terms = {thing->title, thing->promised, thing->statutory, thing->extension,
+                        lead ? lead->office : STR_NONE};
+    clock_start(d, now, NULL, &terms);
     now->row.clock = CASE_CLOCK_RUNNING;
 }
 
@@ -129,7 +175,9 @@ void case_part_clock_start(Decision *d, const CaseNow *now, PartRecord *part)
     bool runs = now->row.state == CASE_ACCEPTED && part->clock == CASE_CLOCK_NONE;
     if (!matter || !runs || matter->promised.amount == 0)
         return;
-    clock_start(d, now, part, matter->title, matter->promised);
+    ClockTerms terms = {matter->title, matter->promised, matter->statutory, matter->extension,
+                        matter->office};
+    clock_start(d, now, part, &terms);
     part->clock = CASE_CLOCK_RUNNING;
 }
 
@@ -153,9 +201,10 @@ void case_pause_begin(Decision *d, const CaseNow *now, PartRecord *part, Str key
     context_put_text(&open, "reason", value_string(reason));
     case_emit(d, &now->row, "case.paused", &open, value_null());
     CaseClock clock = part ? part->clock : now->row.clock;
-    int64_t before = part ? part->paused++ : now->row.paused;
-    if (before == 0 && clock == CASE_CLOCK_RUNNING)
-        clock_pause(d, now, part, reason);
+    if (part)
+        part->paused++;
+    if (clock == CASE_CLOCK_RUNNING)
+        clock_pause(d, now, part, key, reason);
 }
 
 void case_pause_end(Decision *d, const CaseNow *now, PartRecord *part, Str key)
@@ -168,9 +217,10 @@ void case_pause_end(Decision *d, const CaseNow *now, PartRecord *part, Str key)
         context_put_text(&open, "part", value_id(decision_arena(d), part->id));
     case_emit(d, &now->row, "case.resumed", &open, value_null());
     CaseClock clock = part ? part->clock : now->row.clock;
-    int64_t before = part ? part->paused-- : now->row.paused;
-    if (before == 1 && clock == CASE_CLOCK_RUNNING)
-        clock_ask(d, now, part, "clock.resume", clock_body(d, part ? part->id : now->row.id));
+    if (part)
+        part->paused--;
+    if (clock == CASE_CLOCK_RUNNING)
+        clock_resume(d, now, part, key);
 }
 
 /* ---- Parts. */

@@ -57,6 +57,7 @@ typedef struct CaseRecord {
     Str result; /* a word of CASE_STATES said by case.conclude, or empty */
     CaseClock clock;
     int64_t paused;
+    int64_t light; /* as the clock last told: 0 normal, 1 near, 2 overdue; -1: not yet */
     Instant accepted_at;
     Str id_text;
 } CaseRecord;
@@ -120,6 +121,9 @@ Str case_text_cut(Str s, size_t characters);
 Text2 text2_read(Value v);
 Value text2_value(Arena *a, Text2 t);
 
+/* The number of a light's word, -1 for none. */
+int64_t case_light_number(Str word);
+
 /* ---- Emitting (case_emit.c). Part and reason may be empty. */
 
 ContextBuilder case_event(Decision *d, const CaseRecord *row);
@@ -155,7 +159,7 @@ DecideFn case_decide_draft_save, case_decide_draft_delete, case_decide_submit,
 /* ---- Events. */
 ApplyFn case_apply_draft_saved, case_apply_draft_deleted, case_apply_submitted,
     case_apply_started, case_apply_accepted, case_apply_clock_started, case_apply_due_set,
-    case_apply_clock_refused,
+    case_apply_clock_refused, case_apply_lit,
     case_apply_part_entered, case_apply_part_moved, case_apply_paused, case_apply_resumed,
     case_apply_correction_asked, case_apply_correction_settled, case_apply_corrected,
     case_apply_noted, case_apply_issued, case_apply_concluded, case_apply_ended,

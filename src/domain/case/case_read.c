@@ -196,6 +196,13 @@ static bool list_filter(Listing *l, const CaseFilter *filter, Id *cursor, Err *e
     if (filter->overdue)
         buf_printf(&l->sql, " AND c.state < %d AND c.paused = 0 AND c.due_at < ?%d",
                    (int)CASE_APPROVED, list_param(l, p_int(filter->now.us)));
+    if (filter->light.len) {
+        int64_t light = case_light_number(filter->light);
+        if (light < 0)
+            return err_set(err, &fault_case_filter_invalid, case_text_cut(filter->light, 60),
+                           STR("light"));
+        buf_printf(&l->sql, " AND c.light = ?%d", list_param(l, p_int(light)));
+    }
     if (filter->cursor.len) {
         if (!id_parse(filter->cursor, cursor))
             return err_set(err, &fault_case_cursor_invalid, case_text_cut(filter->cursor, 60));

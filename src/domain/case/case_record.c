@@ -7,7 +7,7 @@
 
 static const Sql sql_case = {
     "SELECT number, thing, thing_version, state, result, applicant, instance, clock, paused,"
-    " accepted_at FROM case_case WHERE node = ?1 AND id = ?2"};
+    " accepted_at, light FROM case_case WHERE node = ?1 AND id = ?2"};
 static const Sql sql_parts = {
     "SELECT id, matter, office, state, clock, paused, active FROM case_part"
     " WHERE node = ?1 AND case_id = ?2 ORDER BY ordinal"};
@@ -60,6 +60,7 @@ bool case_load(const Cases *cases, StoreConn *conn, int64_t node, Id id, Arena *
                                 .clock = (CaseClock)rows_int(rows, 7),
                                 .paused = rows_int(rows, 8),
                                 .accepted_at = rows_instant(rows, 9),
+                                .light = rows_is_null(rows, 10) ? -1 : rows_int(rows, 10),
                                 .id_text = id_copy_text(a, id)};
     }
     rows_close(rows);

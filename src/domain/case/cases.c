@@ -63,6 +63,7 @@ static const Migration migrations[] = {
         "CREATE TABLE case_serial ("
         " node INTEGER NOT NULL, item_code TEXT NOT NULL, day TEXT NOT NULL,"
         " last INTEGER NOT NULL, PRIMARY KEY (node, item_code, day))"},
+    {2, "ALTER TABLE case_case ADD COLUMN light INTEGER"},
 };
 
 static const char *const tables[] = {"case_draft",      "case_case",     "case_part",
@@ -94,6 +95,7 @@ static const EventKind events[] = {
     {"case.clock_started", case_apply_clock_started},
     {"case.due_set", case_apply_due_set},
     {"case.clock_refused", case_apply_clock_refused},
+    {"case.lit", case_apply_lit},
     {"case.part_entered", case_apply_part_entered},
     {"case.part_moved", case_apply_part_moved},
     {"case.paused", case_apply_paused},

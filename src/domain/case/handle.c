@@ -294,7 +294,20 @@ bool case_decide_correct(void *state, const Command *command, Decision *d)
 
 /* ---- The clock. */
 
-/* Its answer to start, pause and resume: the instant when the limit ends, as far as it is told. */
+/* The reason of an extension stands in the timeline, under the case's key. */
+static void note_extended(Decision *d, const CaseNow *now, const PartRecord *part, Value result)
+{
+    Str reason = value_get_string(result, STR("extended"));
+    Note note = {.kind = TIMELINE_EXTENDED,
+                 .matter = part ? part->matter : STR_NONE,
+                 .office = part ? part->office : STR_NONE,
+                 .reason = reason};
+    if (reason.len)
+        case_note(d, &now->row, &note);
+}
+
+/* Its answer to start, pause and resume, and what it tells of its own: the instant when the limit
+ * ends, as far as it is told, and the light. A case that has ended keeps its last. */
 bool case_decide_clock_told(void *state, const Command *command, Decision *d)
 {
     CaseNow now;
@@ -303,7 +316,10 @@ bool case_decide_clock_told(void *state, const Command *command, Decision *d)
     Str matter = value_get_string(command->body, STR("matter"));
     const PartRecord *part = matter.len ? case_part_of(&now, matter) : NULL;
     Value refusal = value_field(command->body, "refusal");
-    Value due = value_field(value_field(command->body, "result"), "due");
+    Value result = value_field(command->body, "result"), due = value_field(result, "due");
+    int64_t light = part ? -1 : case_light_number(value_get_string(result, STR("light")));
+    if (case_state_ended(now.row.state))
+        return true;
     ContextBuilder open = case_event(d, &now.row);
     if (part) {
         context_put_text(&open, "part", value_id(decision_arena(d), part->id));
@@ -315,8 +331,14 @@ bool case_decide_clock_told(void *state, const Command *command, Decision *d)
         context_put_text(&open, "fault", value_field(refusal, "fault"));
         case_emit(d, &now.row, "case.clock_refused", &open, value_null());
     } else if (value_is(due, VALUE_STRING) && instant_parse(due.as.string, &at)) {
+        note_extended(d, &now, part, result);
         context_put_text(&open, "due", due);
+        if (light >= 0)
+            context_put_text(&open, "light", value_field(result, "light"));
         case_emit(d, &now.row, "case.due_set", &open, value_null());
+    } else if (light >= 0 && light != now.row.light) {
+        context_put_text(&open, "light", value_field(result, "light"));
+        case_emit(d, &now.row, "case.lit", &open, value_null());
     }
     return true;
 }

@@ -141,6 +141,25 @@ static bool read_limit(const ThingReader *r, Value v, Str base, const char *key,
                         STR("a whole number from 1 to 5000"), STR(" 1 至 5000 的整数"));
 }
 
+/* How a limit may be extended; absent: amount 0. */
+static bool read_extension(const ThingReader *r, Value v, Str base, ThingExtension *out)
+{
+    static const char *const known[] = {"amount", "unit", "approver", "basis", NULL};
+    Value extension = value_field(v, "extension");
+    Str at = under(r, base, "extension");
+    *out = (ThingExtension){{0, STR_NONE}, STR_NONE, STR_NONE};
+    if (value_is_null(extension))
+        return true;
+    ContextBuilder limit = context_builder(r->a), holder = context_builder(r->a);
+    context_put_text(&limit, "amount", value_field(extension, "amount"));
+    context_put_text(&limit, "unit", value_field(extension, "unit"));
+    context_put_text(&holder, "extension", value_context(&limit));
+    out->approver = value_get_string(extension, STR("approver"));
+    return fields_known(r, extension, at, known) &&
+           read_limit(r, value_context(&holder), base, "extension", &out->limit) &&
+           read_name(r, extension, at, "basis", &out->basis);
+}
+
 /* A list field; *count is bounded. */
 static bool read_list(const ThingReader *r, Value v, Str base, const char *key, size_t min,
                       size_t max, Value *list, size_t *count)
@@ -218,14 +237,18 @@ static bool matter_read(const ThingReader *r, const Thing *thing, Value v, Str b
                         ThingMatter *out)
 {
     static const char *const known[] = {"id",        "title",    "office",    "item_code",
-                                        "statutory", "promised", "materials", NULL};
+                                        "statutory", "promised", "extension", "materials",
+                                        NULL};
     if (!fields_known(r, v, base, known) || !read_id(r, v, base, "id", &out->id) ||
         !read_text2(r, v, base, "title", &out->title) ||
         !read_name(r, v, base, "office", &out->office) ||
         !read_name(r, v, base, "item_code", &out->item_code) ||
         !read_limit(r, v, base, "statutory", &out->statutory) ||
-        !read_limit(r, v, base, "promised", &out->promised))
+        !read_limit(r, v, base, "promised", &out->promised) ||
+        !read_extension(r, v, base, &out->extension))
         return false;
+    if (out->extension.limit.amount == 0)
+        out->extension = thing->extension;
     Err why = {0};
     if (identifier_check(STR("matter"), out->item_code, &why) == IDENTIFIER_INVALID) {
         Buf en = buf_new(r->a, 0), zh = buf_new(r->a, 0);
@@ -304,7 +327,7 @@ static bool rules_read(const ThingReader *r, Value v, Thing *thing)
 {
     static const char *const audiences[] = {"person", "firm", "both"};
     static const char *const rules[] = {"refuse_case", "continue"};
-    static const char *const limits[] = {"statutory", "promised", NULL};
+    static const char *const limits[] = {"statutory", "promised", "extension", NULL};
     static const char *const stages[] = {
 #define STAGE_WORD(word, zh, en) word,
         THING_STAGES(STAGE_WORD)
@@ -318,8 +341,10 @@ static bool rules_read(const ThingReader *r, Value v, Thing *thing)
         !read_word(r, v, STR_NONE, "when_part_refused", rules, 2, &rule) ||
         !fields_known(r, both, STR("/limits"), limits) ||
         !read_limit(r, both, STR("/limits"), "statutory", &thing->statutory) ||
-        !read_limit(r, both, STR("/limits"), "promised", &thing->promised))
+        !read_limit(r, both, STR("/limits"), "promised", &thing->promised) ||
+        !read_extension(r, both, STR("/limits"), &thing->extension))
         return false;
+    thing->supervision = value_get_string(v, STR("supervision"));
     thing->refused_part_ends_case = str_equal(rule, STR("refuse_case"));
     thing->region = value_get_string(v, STR("region"));
     Err why = {0};
@@ -336,7 +361,7 @@ static bool thing_fields_read(const ThingReader *r, Value v, Thing *thing)
         "id",      "title",       "stage",  "audience",  "region", "form",
         "process", "calendar",    "limits", "matters",   "visits", "lead_matter",
         "fee_fen", "legal_basis", "guide",  "materials", "facts",  "own_reading",
-        "when_part_refused", NULL};
+        "when_part_refused", "supervision", NULL};
     return fields_known(r, v, STR_NONE, known) && read_id(r, v, STR_NONE, "id", &thing->id) &&
            read_text2(r, v, STR_NONE, "title", &thing->title) &&
            read_name(r, v, STR_NONE, "form", &thing->form) &&

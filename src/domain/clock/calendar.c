@@ -267,6 +267,14 @@ int64_t calendar_paused_us_between(const Calendar *c, Instant from, Instant to,
            running_us(c, from, to, (Pauses){pauses, pause_count}, &unknown);
 }
 
+unsigned calendar_pause_stops(const Calendar *c, Str reason)
+{
+    for (size_t i = 0; i < c->rule_count; i++)
+        if (str_equal(c->rules[i].reason, reason))
+            return c->rules[i].stops;
+    return c->rules_given ? CLOCK_STOPS_PROMISED : CLOCK_STOPS_BOTH;
+}
+
 /* ---- Limits. */
 
 static bool limit_valid(Limit limit, Err *err)

@@ -23,6 +23,12 @@ typedef struct CalendarYear {
     Str source;
 } CalendarYear;
 
+/* A legal reason of a pause. */
+typedef struct PauseRule {
+    Str reason;
+    unsigned stops; /* CLOCK_STOPS_* */
+} PauseRule;
+
 /* Invariants: spans ascend and do not touch each other's inside; exceptions ascend strictly by
  * day; years ascend strictly; day_us is the sum of the spans and positive. */
 struct Calendar {
@@ -35,6 +41,9 @@ struct Calendar {
     size_t exception_count;
     CalendarYear *years;
     size_t year_count;
+    bool rules_given;
+    PauseRule *rules;
+    size_t rule_count;
 };
 
 #endif

@@ -9,6 +9,11 @@
  * what their weekday says. A day is named once, by one notice, as off or as work; naming a
  * Saturday as off or a Monday as work is allowed, because notices name whole spans.
  *
+ * "pauses" (optional) lists the legal reasons for which a clock may stand still, and which of its
+ * limits each of them stops:
+ *
+ *   "pauses": [{"reason": "hearing", "stops": "both", "title": {...}, "basis": "..."}, ...]
+ *
  * Compiling makes two sorted arrays, one of the named days and one of the years, so that every
  * question is a binary search. */
 #include "codec/json.h"
@@ -170,9 +175,61 @@ static bool read_years(Reader *r, Value years)
     return true;
 }
 
+static bool stops_word(Str word, unsigned *out)
+{
+    static const char *const words[] = {"none", "promised", "statutory", "both"};
+    for (unsigned i = 0; i < 4; i++)
+        if (str_equal(word, str_from(words[i]))) {
+            *out = i;
+            return true;
+        }
+    return false;
+}
+
+static bool read_pause(Reader *r, Value v, Str pointer, PauseRule *out)
+{
+    static const char *const keys[] = {"reason", "stops", "title", "basis"};
+    for (size_t i = 0; value_is(v, VALUE_CONTEXT) && i < v.as.context.count; i++) {
+        size_t k = 0;
+        while (k < 4 && !str_equal(v.as.context.entries[i].key, str_from(keys[k])))
+            k++;
+        if (k == 4)
+            return wrong(r, pointer, STR("only \"reason\", \"stops\", \"title\" and \"basis\""));
+    }
+    out->reason = value_get_string(v, STR("reason"));
+    if (out->reason.len == 0 || value_get_string(v, STR("basis")).len == 0)
+        return wrong(r, pointer, STR("an object with \"reason\" and \"basis\""));
+    return stops_word(value_get_string(v, STR("stops")), &out->stops) ||
+           wrong(r, pointer, STR("\"stops\": both, promised, statutory or none"));
+}
+
+static bool read_pauses(Reader *r, Value list)
+{
+    Calendar *c = r->calendar;
+    size_t count = value_count(list);
+    if (value_is_null(list))
+        return true;
+    if (!value_is(list, VALUE_LIST) || count > CALENDAR_PAUSES_MAX)
+        return wrong(r, STR("/pauses"), STR("a list of reasons"));
+    c->rules_given = true;
+    c->rules = arena_new_array(r->arena, PauseRule, count + 1);
+    if (!c->rules)
+        return err_set(r->err, &fault_out_of_memory, STR("calendar"));
+    for (size_t i = 0; i < count; i++) {
+        Str pointer = arena_printf(r->arena, "/pauses/%zu", i);
+        if (!read_pause(r, value_item(list, i), pointer, &c->rules[i]))
+            return false;
+        for (size_t k = 0; k < i; k++)
+            if (str_equal(c->rules[k].reason, c->rules[i].reason))
+                return wrong(r, pointer, STR("a reason that is named once"));
+        c->rule_count++;
+    }
+    return true;
+}
+
 static bool known_key(Str key)
 {
-    static const char *const keys[] = {"id", "title", "offset", "hours", "years"};
+    static const char *const keys[] = {"id", "title", "offset", "hours", "years", "pauses"};
     for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
         if (str_equal(key, str_from(keys[i])))
             return true;
@@ -198,7 +255,8 @@ bool calendar_compile(Arena *a, Str text, Str file, Calendar **out, Err *err)
         return wrong(&r, STR(""), STR("an \"id\" is missing"));
     if (!offset_text(value_get_string(v, STR("offset")), &r.calendar->offset_s))
         return wrong(&r, STR("/offset"), STR("an offset such as +08:00"));
-    if (!read_hours(&r, value_field(v, "hours")) || !read_years(&r, value_field(v, "years")))
+    if (!read_hours(&r, value_field(v, "hours")) || !read_years(&r, value_field(v, "years")) ||
+        !read_pauses(&r, value_field(v, "pauses")))
         return false;
     if (arena_failed(a))
         return err_set(err, &fault_out_of_memory, STR("calendar"));

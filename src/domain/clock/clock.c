@@ -1,4 +1,4 @@
-/* clock.c - commands of the clock.
+/* clock.c - the life of a clock: started, paused, resumed, stopped, rung.
  *
  *            clock.start                 clock.stop
  *     none ───────────────▶ running ───────────────────▶ stopped
@@ -9,178 +9,407 @@
  *                            └─▶ paused (another reason)
  *
  * A subject has one clock in its life. Several reasons may hold a clock at once (a correction
- * and a hearing): it runs again when the last of them is gone; the pauses may overlap, and their
- * union is given back.
+ * and a hearing), each of which stops the promised limit, the statutory one, or both, as the
+ * calendar says; a limit runs again when the last reason that stops it is gone. Pauses may
+ * overlap, and their union is given back.
  *
- * While it runs one timer waits (key: the subject): for the instant it comes near, then for the
- * first microsecond after its end. Ringing announces the light as an event (clock.rang), which
- * supervision and statistics count; the light itself does not depend on it. A light rings once,
- * also when a pause moves the end away and it comes near again. A ring also takes up a calendar
- * that was installed since. */
+ * While the promised limit runs one timer waits (key: the subject): for the instant it comes
+ * near, then for the first microsecond after its end, then, where a supervision rule has a
+ * limit, for the first microsecond after that. Ringing announces the light as an event
+ * (clock.rang) and issues the rule's card (clock_card.c). A ring that comes late (the node was
+ * down) announces each light at the instant it began. A pause, an extension or a new notice
+ * may take the light back; the same card is issued once. A ring also takes up a calendar that
+ * was installed since.
+ *
+ * Whatever moves the end or the light of a case's clock is told to the case (case.clock_told),
+ * unless it was the case that asked: then it is the reply. */
 #include "domain/clock/clock_int.h"
 
 #include "base/check.h"
-#include "base/map.h"
 
-#define STATE_BYTES_MAX (64u << 20) /* all calendars of a node, all versions */
+#define STATE_BYTES_MAX (64u << 20) /* all calendars and rules of a node, all versions */
 
-typedef struct ClockModule {
-    Arena *arena;  /* holds this too */
-    Map calendars; /* id -> Calendar, the latest */
-} ClockModule;
+/* ---- Who is meant. */
 
-/* ---- Small parts. */
-
-static bool named_subject(const Command *command, Decision *d, Id *out, Str *text)
+bool clock_is_task(const Command *command)
 {
-    *out = value_get_id(command->body, STR("subject"));
-    *text = value_get_string(command->body, STR("subject"));
-    if (id_is_none(*out))
-        return decision_refuse_with(d, &fault_command_invalid, command->kind,
-                                    STR("subject is not an id"));
-    return true;
+    return !id_equal(command->id, command->root) &&
+           value_is(value_field(command->body, "context"), VALUE_CONTEXT);
 }
 
-/* The running or paused clock that the command names. */
-static bool named_clock(const Command *command, Decision *d, ClockRow *row, Str *text)
+static bool wrong_subject(const Command *command, Decision *d)
+{
+    return decision_refuse_with(d, &fault_command_invalid, command->kind,
+                                STR("subject is not an id"));
+}
+
+bool clock_subject(const Command *command, Decision *d, Id *out)
+{
+    Value body = command->body, context = value_field(body, "context");
+    Id case_id = value_get_id(body, STR("case"));
+    Str matter = value_get_string(body, STR("matter"));
+    *out = value_get_id(body, STR("subject"));
+    if (!value_is_null(value_field(body, "subject")))
+        return !id_is_none(*out) || wrong_subject(command, d);
+    if (id_is_none(case_id) && clock_is_task(command)) {
+        case_id = value_get_id(context, STR("case"));
+        if (matter.len == 0)
+            matter = value_get_string(context, STR("matter"));
+    }
+    if (id_is_none(case_id))
+        return wrong_subject(command, d);
+    *out = clock_of_case(decision_store(d), decision_node(d), case_id, matter);
+    if (id_is_none(*out) && matter.len == 0)
+        *out = case_id;
+    return !id_is_none(*out) || decision_refuse_with(d, &fault_clock_unknown, matter);
+}
+
+bool clock_named(const Command *command, Decision *d, ClockRow *out)
 {
     Id subject;
-    if (!named_subject(command, d, &subject, text))
+    if (!clock_subject(command, d, &subject))
         return false;
-    if (!clock_row(decision_store(d), decision_node(d), subject, decision_arena(d), row))
-        return decision_refuse_with(d, &fault_clock_unknown, *text);
-    if (!instant_is_none(row->stopped))
-        return decision_refuse_with(d, &fault_clock_over, *text);
+    Str text = id_copy_text(decision_arena(d), subject);
+    if (!clock_row(decision_store(d), decision_node(d), subject, decision_arena(d), out))
+        return decision_refuse_with(d, &fault_clock_unknown, text);
+    if (!instant_is_none(out->stopped))
+        return decision_refuse_with(d, &fault_clock_over, text);
     return true;
 }
 
-static const Calendar *calendar_for(const ClockModule *m, Str id, Decision *d)
+const Calendar *clock_calendar_for(const ClockModule *m, Str id, Decision *d)
 {
-    const Calendar *c = map_get(&m->calendars, id);
+    const Calendar *c = map_get(&m->calendars, id.len ? id : m->only_calendar);
     if (!c)
         decision_refuse_with(d, &fault_calendar_unknown, id);
     return c;
 }
 
-/* Where the limit ends now, with the pauses so far (those that hold end now). */
-static bool count_end(Decision *d, const Calendar *c, ClockRow *row, Instant now)
+const Supervision *clock_rule(const ClockModule *m, const ClockRow *row)
 {
-    Err err = {0};
-    Due due;
+    return row->supervision.len ? map_get(&m->supervisions, row->supervision) : NULL;
+}
+
+/* ---- Ends, lights and the timer. */
+
+/* The last instant of the supervision limit, which runs from the end of the promised one. */
+static bool count_red(const ClockModule *m, const Calendar *c, ClockRow *row, Arena *a,
+                      Instant now, Err *err)
+{
+    const Supervision *rule = clock_rule(m, row);
     size_t count = 0;
-    const Pause *spans = clock_spans(decision_arena(d), row, now, &count);
-    if (!calendar_due_paused(c, row->started, row->limit, spans, count, &due, &err) ||
-        !calendar_near(c, row->started, row->limit, row->near, spans, count, &row->near_at, &err))
-        return decision_refuse(d, &err);
-    row->due = due.at;
-    row->due_day = due.day;
-    row->provisional = due.provisional;
+    Due due;
+    row->red_at = INSTANT_NONE;
+    if (!rule || rule->limit.amount == 0)
+        return true;
+    const Pause *spans = clock_spans(a, row, CLOCK_STOPS_PROMISED, now, &count);
+    if (!calendar_due_paused(c, row->end.due, rule->limit, spans, count, &due, err))
+        return false;
+    row->red_at = due.at;
     return true;
 }
 
-static void put_end(Arena *a, ContextBuilder *b, const ClockRow *row)
+bool clock_count_ends(const ClockModule *m, const Calendar *c, ClockRow *row, Decision *d,
+                      Instant now)
 {
-    context_put_text(b, "due", value_instant(a, row->due));
-    context_put_text(b, "due_day", value_day(a, row->due_day));
-    context_put_text(b, "near_at", value_instant(a, row->near_at));
-    context_put_text(b, "provisional", value_boolean(row->provisional));
+    Arena *a = decision_arena(d);
+    Err err = {0};
+    bool promise = !clock_held(row, CLOCK_STOPS_PROMISED);
+    bool law = row->statutory.amount && !clock_held(row, CLOCK_STOPS_STATUTORY);
+    bool fine = (!promise || (clock_end(c, row, CLOCK_STOPS_PROMISED, now, a, &row->end, &err) &&
+                              count_red(m, c, row, a, now, &err))) &&
+                (!law ||
+                 clock_end(c, row, CLOCK_STOPS_STATUTORY, now, a, &row->statutory_end, &err));
+    return fine || decision_refuse(d, &err);
 }
 
-static ContextBuilder about(Decision *d, Str subject)
+static void put_end(Arena *a, ContextBuilder *b, const ClockEnd *end)
+{
+    context_put_text(b, "due", value_instant(a, end->due));
+    context_put_text(b, "due_day", value_day(a, end->due_day));
+    context_put_text(b, "near_at", value_instant(a, end->near_at));
+    context_put_text(b, "provisional", value_boolean(end->provisional));
+}
+
+void clock_put_ends(Decision *d, ContextBuilder *b, const ClockRow *row)
+{
+    Arena *a = decision_arena(d);
+    if (!clock_held(row, CLOCK_STOPS_PROMISED)) {
+        put_end(a, b, &row->end);
+        if (!instant_is_none(row->red_at))
+            context_put_text(b, "red_at", value_instant(a, row->red_at));
+    }
+    if (row->statutory.amount && !clock_held(row, CLOCK_STOPS_STATUTORY)) {
+        ContextBuilder law = context_builder(a);
+        put_end(a, &law, &row->statutory_end);
+        context_put_text(b, "statutory_end", value_context(&law));
+    }
+}
+
+ContextBuilder clock_about(Decision *d, Id subject)
 {
     ContextBuilder b = context_builder(decision_arena(d));
-    context_put_text(&b, "subject", value_string(subject));
+    context_put_text(&b, "subject", value_id(decision_arena(d), subject));
     return b;
 }
 
-/* The next change of light of a running clock. */
-static void set_timer(Decision *d, const ClockRow *row, Str subject, Instant now)
+static Value light_value(ClockLight light)
 {
-    Instant next = row->near_at.us > now.us ? row->near_at : (Instant){row->due.us + 1};
-    if (next.us <= now.us) {
-        decision_timer_cancel(d, subject);
-        return;
-    }
-    ContextBuilder b = about(d, subject);
-    decision_timer_set(d, subject, next, STR("clock.ring"), value_context(&b));
+    return value_string(str_from(clock_light_name(light)));
 }
 
-static void reply_end(Decision *d, const ClockRow *row)
+void clock_put_light(Decision *d, ContextBuilder *b, ClockRow *row, ClockLight light, Instant at)
+{
+    if (row->light_count && row->light == light)
+        return;
+    ContextBuilder lit = context_builder(decision_arena(d));
+    row->light = light;
+    row->light_count++;
+    context_put_text(&lit, "ordinal", value_int(row->light_count));
+    context_put_text(&lit, "light", value_int(light));
+    context_put_text(&lit, "at", value_instant(decision_arena(d), at));
+    context_put_text(b, "lit", value_context(&lit));
+    context_put_text(b, "light", light_value(light));
+}
+
+void clock_set_timer(Decision *d, const ClockRow *row, Instant now)
+{
+    Str key = id_copy_text(decision_arena(d), row->subject);
+    const Instant stages[] = {row->end.near_at,
+                              {row->end.due.us + 1},
+                              {instant_is_none(row->red_at) ? 0 : row->red_at.us + 1}};
+    size_t i = 0;
+    while (i < 3 && stages[i].us <= now.us)
+        i++;
+    if (i == 3 || clock_held(row, CLOCK_STOPS_PROMISED)) {
+        decision_timer_cancel(d, key);
+        return;
+    }
+    ContextBuilder b = clock_about(d, row->subject);
+    decision_timer_set(d, key, stages[i], STR("clock.ring"), value_context(&b));
+}
+
+Value clock_reply(Decision *d, const ClockRow *row)
 {
     Arena *a = decision_arena(d);
     ContextBuilder b = context_builder(a);
-    context_put_text(&b, "due", value_instant(a, row->due));
-    context_put_text(&b, "due_day", value_day(a, row->due_day));
-    context_put_text(&b, "provisional", value_boolean(row->provisional));
-    context_put_text(&b, "paused", value_boolean(row->open_count > 0));
-    decision_reply(d, value_context(&b));
+    context_put_text(&b, "subject", value_id(a, row->subject));
+    bool paused = clock_held(row, CLOCK_STOPS_PROMISED);
+    if (!paused) {
+        context_put_text(&b, "due", value_instant(a, row->end.due));
+        context_put_text(&b, "due_day", value_day(a, row->end.due_day));
+        context_put_text(&b, "provisional", value_boolean(row->end.provisional));
+    }
+    context_put_text(&b, "paused", value_boolean(paused));
+    context_put_text(&b, "light", light_value(row->light));
+    if (row->statutory.amount) {
+        context_put_text(&b, "statutory_due", value_instant(a, row->statutory_end.due));
+        context_put_text(&b, "statutory_due_day", value_day(a, row->statutory_end.due_day));
+    }
+    return value_context(&b);
 }
 
-/* ---- Commands. */
+void clock_tell(Decision *d, const ClockRow *row, Value result)
+{
+    Arena *a = decision_arena(d);
+    ContextBuilder b = context_builder(a);
+    /* A clock that a diagram started for itself is no clock of its case. */
+    bool own = row->matter.len == 0 && !id_equal(row->subject, row->case_id);
+    if (id_is_none(row->case_id) || own)
+        return;
+    context_put_text(&b, "case", value_id(a, row->case_id));
+    if (row->matter.len)
+        context_put_text(&b, "matter", value_string(row->matter));
+    context_put_text(&b, "result", result);
+    decision_follow(d, STR("case.clock_told"), value_context(&b), STR_NONE, value_null());
+}
+
+/* ---- What was not said yet. */
+
+/* A light that began before this instant and has not been announced yet. */
+static void announce(const ClockModule *m, Decision *d, ClockRow *row, ClockLight light,
+                     Instant at, const char *trigger)
+{
+    ContextBuilder b = clock_about(d, row->subject);
+    clock_put_light(d, &b, row, light, at);
+    clock_put_ends(d, &b, row);
+    decision_emit(d, STR("clock.rang"), STR_NONE, value_context(&b), value_null());
+    clock_pull(m, d, row, trigger, at);
+}
+
+bool clock_catch_up(const ClockModule *m, Decision *d, ClockRow *row, Instant until)
+{
+    ClockLight light = clock_light_of(&row->end, until);
+    int64_t before = row->light_count;
+    if (row->light < CLOCK_NEAR && light >= CLOCK_NEAR)
+        announce(m, d, row, CLOCK_NEAR, row->end.near_at, CLOCK_TRIGGER_NEAR);
+    if (row->light < CLOCK_OVERDUE && light == CLOCK_OVERDUE)
+        announce(m, d, row, CLOCK_OVERDUE, (Instant){row->end.due.us + 1},
+                 CLOCK_TRIGGER_OVERDUE);
+    bool unresolved = !instant_is_none(row->red_at) && until.us > row->red_at.us;
+    if (unresolved)
+        clock_pull(m, d, row, CLOCK_TRIGGER_UNRESOLVED, (Instant){row->red_at.us + 1});
+    return row->light_count != before;
+}
+
+/* ---- Start. */
+
+static bool optional_limit(Decision *d, Value v, Limit *out)
+{
+    Err err = {0};
+    *out = (Limit){0, LIMIT_WORKING_DAY};
+    return value_is_null(v) || limit_parse(v, out, &err) || decision_refuse(d, &err);
+}
+
+static bool start_limits(const Command *command, Decision *d, ClockRow *row)
+{
+    Value extension = value_field(command->body, "extension");
+    Err err = {0};
+    if (!limit_parse(value_field(command->body, "limit"), &row->limit, &err))
+        return decision_refuse(d, &err);
+    row->near = value_get_int(command->body, STR("near"), 0);
+    if (row->near < 0 || row->near > row->limit.amount)
+        return decision_refuse_with(d, &fault_command_invalid, command->kind,
+                                    STR("near is not inside the limit"));
+    row->extension_role = value_get_string(extension, STR("approver"));
+    row->extension_basis = value_get_string(extension, STR("basis"));
+    return optional_limit(d, value_field(command->body, "statutory"), &row->statutory) &&
+           optional_limit(d, extension, &row->extension);
+}
+
+/* The subject of a new clock; a diagram that names none gets a clock of its own. */
+static bool start_subject(const Command *command, Decision *d, ClockRow *row)
+{
+    Value context = value_field(command->body, "context");
+    bool task = clock_is_task(command);
+    row->subject = value_get_id(command->body, STR("subject"));
+    row->case_id = value_get_id(command->body, STR("case"));
+    row->matter = value_get_string(command->body, STR("matter"));
+    row->office = value_get_string(command->body, STR("office"));
+    row->number = value_get_string(command->body, STR("number"));
+    row->supervision = value_get_string(command->body, STR("supervision"));
+    row->label = value_get_string(command->body, STR("label"));
+    if (task) {
+        row->case_id = value_get_id(context, STR("case"));
+        row->number = value_get_string(context, STR("number"));
+        row->matter = STR_NONE;
+    }
+    if (task && value_is_null(value_field(command->body, "subject")))
+        row->subject = decision_id(d);
+    return !id_is_none(row->subject) || wrong_subject(command, d);
+}
+
+static void put_origin(Arena *a, ContextBuilder *b, const ClockRow *row)
+{
+    const struct {
+        const char *key;
+        Str text;
+    } texts[] = {{"matter", row->matter}, {"office", row->office}, {"number", row->number},
+                 {"supervision", row->supervision}};
+    if (!id_is_none(row->case_id))
+        context_put_text(b, "case", value_id(a, row->case_id));
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        if (texts[i].text.len)
+            context_put(b, str_from(texts[i].key), value_string(texts[i].text));
+    if (row->statutory.amount)
+        context_put_text(b, "statutory", limit_value(a, row->statutory));
+    if (row->extension.amount) {
+        ContextBuilder e = context_builder_from(a, limit_value(a, row->extension));
+        context_put_text(&e, "approver", value_string(row->extension_role));
+        context_put_text(&e, "basis", value_string(row->extension_basis));
+        context_put_text(b, "extension", value_context(&e));
+    }
+}
 
 static bool decide_start(void *state, const Command *command, Decision *d)
 {
     Arena *a = decision_arena(d);
-    ClockRow row, fresh = {.found = true, .started = command->now, .stopped = INSTANT_NONE};
-    Str subject;
-    Err err = {0};
-    if (!named_subject(command, d, &fresh.subject, &subject))
+    const ClockModule *m = state;
+    ClockRow row, fresh = {.found = true, .started = command->now, .stopped = INSTANT_NONE,
+                           .red_at = INSTANT_NONE};
+    if (!start_subject(command, d, &fresh))
         return false;
     if (clock_row(decision_store(d), decision_node(d), fresh.subject, a, &row))
-        return decision_refuse_with(d, &fault_clock_exists, subject);
-    if (!limit_parse(value_field(command->body, "limit"), &fresh.limit, &err))
-        return decision_refuse(d, &err);
-    fresh.calendar = value_get_string(command->body, STR("calendar"));
-    fresh.near = value_get_int(command->body, STR("near"), 0);
-    if (fresh.near < 0 || fresh.near > fresh.limit.amount)
-        return decision_refuse_with(d, &fault_command_invalid, command->kind,
-                                    STR("near is not inside the limit"));
-    const Calendar *c = calendar_for(state, fresh.calendar, d);
-    if (!c || !count_end(d, c, &fresh, command->now))
+        return decision_refuse_with(d, &fault_clock_exists, id_copy_text(a, fresh.subject));
+    if (!start_limits(command, d, &fresh))
         return false;
-    ContextBuilder b = about(d, subject);
-    context_put_text(&b, "label", value_string(value_get_string(command->body, STR("label"))));
+    const Calendar *c =
+        clock_calendar_for(m, value_get_string(command->body, STR("calendar")), d);
+    if (!c)
+        return false;
+    fresh.calendar = calendar_id(c);
+    const Supervision *rule = clock_rule(m, &fresh);
+    if (rule && fresh.near == 0 && rule->near[fresh.limit.unit] < fresh.limit.amount)
+        fresh.near = rule->near[fresh.limit.unit];
+    if (!clock_count_ends(m, c, &fresh, d, command->now))
+        return false;
+    ContextBuilder b = clock_about(d, fresh.subject);
+    context_put_text(&b, "label", value_string(fresh.label));
     context_put_text(&b, "calendar", value_string(fresh.calendar));
     context_put_text(&b, "limit", limit_value(a, fresh.limit));
     context_put_text(&b, "near", value_int(fresh.near));
-    put_end(a, &b, &fresh);
+    put_origin(a, &b, &fresh);
+    clock_put_ends(d, &b, &fresh);
+    clock_put_light(d, &b, &fresh, clock_light_of(&fresh.end, command->now), command->now);
     decision_emit(d, STR("clock.started"), STR_NONE, value_context(&b), value_null());
-    set_timer(d, &fresh, subject, command->now);
-    reply_end(d, &fresh);
+    clock_set_timer(d, &fresh, command->now);
+    decision_reply(d, clock_reply(d, &fresh));
     return true;
 }
+
+/* ---- Pause and resume. */
 
 static bool decide_pause(void *state, const Command *command, Decision *d)
 {
     ClockRow row;
-    Str subject, reason = value_get_string(command->body, STR("reason"));
-    (void)state;
-    if (!named_clock(command, d, &row, &subject))
+    const ClockModule *m = state;
+    Str reason = value_get_string(command->body, STR("reason"));
+    Str key = value_get_string(command->body, STR("key"));
+    if (!clock_named(command, d, &row))
         return false;
     if (str_trim(reason).len == 0)
         return decision_refuse_with(d, &fault_clock_reason_missing);
     if (row.pause_count >= CLOCK_PAUSES_MAX)
         return decision_refuse_with(d, &fault_clock_too_many_pauses,
                                     arena_printf(decision_arena(d), "%u", CLOCK_PAUSES_MAX));
-    ContextBuilder b = about(d, subject);
-    context_put_text(&b, "ordinal", value_int((int64_t)row.pause_count + 1));
+    const Calendar *c = clock_calendar_for(m, row.calendar, d);
+    if (!c)
+        return false;
+    (void)clock_catch_up(m, d, &row, clock_ran_until(&row, CLOCK_STOPS_PROMISED, command->now));
+    ClockPause *pauses = arena_new_array(decision_arena(d), ClockPause, row.pause_count + 1);
+    for (size_t i = 0; pauses && i < row.pause_count; i++)
+        pauses[i] = row.pauses[i];
+    if (!pauses)
+        return decision_refuse_with(d, &fault_out_of_memory, STR("clock"));
+    ClockPause fresh = {.ordinal = (int64_t)row.pause_count + 1, .reason = reason, .key = key,
+                        .stops = calendar_pause_stops(c, reason),
+                        .span = {command->now, INSTANT_NONE}};
+    pauses[row.pause_count++] = fresh;
+    row.pauses = pauses;
+    ContextBuilder b = clock_about(d, row.subject);
+    context_put_text(&b, "ordinal", value_int(fresh.ordinal));
     context_put_text(&b, "reason", value_string(reason));
+    context_put_text(&b, "stops", value_int(fresh.stops));
+    if (key.len)
+        context_put_text(&b, "key", value_string(key));
     decision_emit(d, STR("clock.paused"), STR_NONE, value_context(&b), value_null());
-    decision_timer_cancel(d, subject);
-    row.open_count++;
-    reply_end(d, &row);
+    if (fresh.stops & CLOCK_STOPS_PROMISED)
+        clock_set_timer(d, &row, command->now);
+    decision_reply(d, clock_reply(d, &row));
     return true;
 }
 
-/* The pause of that reason that holds, else the latest that does. */
-static ClockPause *pause_to_end(ClockRow *row, Str reason)
+/* The open pause of that key, else of that reason, else the latest that is open. A key that is
+ * not known is no reason to end somebody else's. */
+static ClockPause *pause_to_end(ClockRow *row, Str key, Str reason)
 {
     ClockPause *latest = NULL;
     for (size_t i = 0; i < row->pause_count; i++) {
         ClockPause *p = &row->pauses[i];
-        if (!instant_is_none(p->span.to))
+        if (!instant_is_none(p->span.to) || (key.len && p->key.len && !str_equal(p->key, key)))
             continue;
-        if (reason.len && str_equal(p->reason, reason))
+        if ((key.len && str_equal(p->key, key)) ||
+            (!key.len && reason.len && str_equal(p->reason, reason)))
             return p;
         latest = p;
     }
@@ -190,44 +419,50 @@ static ClockPause *pause_to_end(ClockRow *row, Str reason)
 static bool decide_resume(void *state, const Command *command, Decision *d)
 {
     ClockRow row;
-    Str subject;
-    if (!named_clock(command, d, &row, &subject))
+    const ClockModule *m = state;
+    if (!clock_named(command, d, &row))
         return false;
-    ClockPause *p = pause_to_end(&row, value_get_string(command->body, STR("reason")));
+    ClockPause *p = pause_to_end(&row, value_get_string(command->body, STR("key")),
+                                 value_get_string(command->body, STR("reason")));
     if (!p)
-        return decision_refuse_with(d, &fault_clock_not_paused, subject);
+        return decision_refuse_with(d, &fault_clock_not_paused,
+                                    id_copy_text(decision_arena(d), row.subject));
     p->span.to = command->now;
-    row.open_count--;
-    ContextBuilder b = about(d, subject);
+    ContextBuilder b = clock_about(d, row.subject);
     context_put_text(&b, "ordinal", value_int(p->ordinal));
-    if (row.open_count == 0) {
-        const Calendar *c = calendar_for(state, row.calendar, d);
-        if (!c || !count_end(d, c, &row, command->now))
-            return false;
-        put_end(decision_arena(d), &b, &row);
-        set_timer(d, &row, subject, command->now);
+    const Calendar *c = clock_calendar_for(m, row.calendar, d);
+    if (!c || !clock_count_ends(m, c, &row, d, command->now))
+        return false;
+    clock_put_ends(d, &b, &row);
+    if (!clock_held(&row, CLOCK_STOPS_PROMISED)) {
+        clock_put_light(d, &b, &row, clock_light_of(&row.end, command->now), command->now);
+        clock_set_timer(d, &row, command->now);
     }
     decision_emit(d, STR("clock.resumed"), STR_NONE, value_context(&b), value_null());
-    reply_end(d, &row);
+    decision_reply(d, clock_reply(d, &row));
     return true;
 }
+
+/* ---- Stop and ring. */
 
 static bool decide_stop(void *state, const Command *command, Decision *d)
 {
     Arena *a = decision_arena(d);
     ClockRow row;
-    Str subject;
-    (void)state;
-    if (!named_clock(command, d, &row, &subject))
+    const ClockModule *m = state;
+    if (!clock_named(command, d, &row))
         return false;
-    Instant until = clock_ran_until(&row, command->now);
-    Value light = value_string(str_from(clock_light_name(clock_light_at(&row, until))));
-    ContextBuilder b = about(d, subject), reply = context_builder(a);
+    Instant until = clock_ran_until(&row, CLOCK_STOPS_PROMISED, command->now);
+    Instant law = clock_ran_until(&row, CLOCK_STOPS_STATUTORY, command->now);
+    (void)clock_catch_up(m, d, &row, until);
+    ContextBuilder b = clock_about(d, row.subject), reply = context_builder(a);
     context_put_text(&b, "ran_until", value_instant(a, until));
-    context_put_text(&b, "light", light);
+    if (row.statutory.amount)
+        context_put_text(&b, "statutory_ran_until", value_instant(a, law));
+    context_put_text(&b, "light", light_value(clock_light_of(&row.end, until)));
     decision_emit(d, STR("clock.stopped"), STR_NONE, value_context(&b), value_null());
-    decision_timer_cancel(d, subject);
-    context_put_text(&reply, "light", light);
+    decision_timer_cancel(d, id_copy_text(a, row.subject));
+    context_put_text(&reply, "light", light_value(clock_light_of(&row.end, until)));
     decision_reply(d, value_context(&reply));
     return true;
 }
@@ -236,29 +471,33 @@ static bool decide_stop(void *state, const Command *command, Decision *d)
  * nothing. */
 static bool decide_ring(void *state, const Command *command, Decision *d)
 {
-    Arena *a = decision_arena(d);
     ClockRow row;
-    Id id;
-    Str subject;
-    if (!named_subject(command, d, &id, &subject))
-        return false;
-    if (!clock_row(decision_store(d), decision_node(d), id, a, &row) ||
-        !instant_is_none(row.stopped) || row.open_count)
+    const ClockModule *m = state;
+    Id id = value_get_id(command->body, STR("subject"));
+    if (id_is_none(id))
+        return wrong_subject(command, d);
+    if (!clock_row(decision_store(d), decision_node(d), id, decision_arena(d), &row) ||
+        !instant_is_none(row.stopped) || clock_held(&row, CLOCK_STOPS_PROMISED))
         return true;
-    Instant former = row.due;
-    const Calendar *c = calendar_for(state, row.calendar, d);
-    if (!c || !count_end(d, c, &row, command->now))
+    Instant former = row.end.due;
+    const Calendar *c = clock_calendar_for(m, row.calendar, d);
+    if (!c || !clock_count_ends(m, c, &row, d, command->now))
         return false;
-    ClockLight light = clock_light_at(&row, command->now);
-    if (light != row.rang || former.us != row.due.us) {
-        ContextBuilder b = about(d, subject);
-        context_put_text(&b, "light", value_string(str_from(clock_light_name(light))));
-        context_put_text(&b, "rang", value_int(light));
-        put_end(a, &b, &row);
+    bool said = clock_catch_up(m, d, &row, command->now);
+    if (!said && former.us != row.end.due.us) {
+        ContextBuilder b = clock_about(d, id);
+        clock_put_light(d, &b, &row, clock_light_of(&row.end, command->now), command->now);
+        clock_put_ends(d, &b, &row);
         decision_emit(d, STR("clock.rang"), STR_NONE, value_context(&b), value_null());
     }
-    if (light != CLOCK_OVERDUE)
-        set_timer(d, &row, subject, command->now);
+    if (former.us != row.end.due.us) {
+        clock_tell(d, &row, clock_reply(d, &row));
+    } else if (said) {
+        ContextBuilder b = context_builder(decision_arena(d));
+        context_put_text(&b, "light", light_value(row.light));
+        clock_tell(d, &row, value_context(&b));
+    }
+    clock_set_timer(d, &row, command->now);
     return true;
 }
 
@@ -270,6 +509,7 @@ static ClockModule *module_state(void)
     ClockModule *m = arena_new(a, ClockModule);
     m->arena = a;
     m->calendars = map_new(a);
+    m->supervisions = map_new(a);
     return m;
 }
 
@@ -285,39 +525,70 @@ static void close_state(void *state)
     arena_close(m->arena);
 }
 
-static bool define(void *state, const Definition *definition, Err *err)
+static bool other_id(const Definition *definition, const Fault *fault, Err *err)
 {
-    ClockModule *m = state;
+    err_set(err, fault, STR("/id"), definition->id);
+    err_at(err, definition->path, 0, 0);
+    return false;
+}
+
+static bool define_calendar(ClockModule *m, const Definition *definition, Err *err)
+{
     Calendar *c = NULL;
-    if (!str_equal(definition->kind, STR("calendar")))
-        return true;
     if (!calendar_compile(m->arena, definition->text, definition->path, &c, err))
         return false;
-    if (!str_equal(calendar_id(c), definition->id)) {
-        err_set(err, &fault_calendar_invalid, STR("/id"), definition->id);
-        err_at(err, definition->path, 0, 0);
-        return false;
-    }
+    if (!str_equal(calendar_id(c), definition->id))
+        return other_id(definition, &fault_calendar_invalid, err);
+    bool first = m->calendars.count == 0 || str_equal(m->only_calendar, calendar_id(c));
+    m->only_calendar = first ? calendar_id(c) : STR_NONE;
     map_put(&m->calendars, calendar_id(c), c);
     return true;
 }
 
+static bool define_supervision(ClockModule *m, const Definition *definition, Err *err)
+{
+    Supervision *rule = NULL;
+    if (!supervision_compile(m->arena, definition->text, definition->path, &rule, err))
+        return false;
+    if (!str_equal(rule->id, definition->id))
+        return other_id(definition, &fault_supervision_invalid, err);
+    map_put(&m->supervisions, rule->id, rule);
+    return true;
+}
+
+static bool define(void *state, const Definition *definition, Err *err)
+{
+    if (str_equal(definition->kind, STR("calendar")))
+        return define_calendar(state, definition, err);
+    return !str_equal(definition->kind, STR("supervision")) ||
+           define_supervision(state, definition, err);
+}
+
 static const CommandKind commands[] = {
-    {"clock.start", decide_start, COMMAND_INTERNAL},
-    {"clock.pause", decide_pause, COMMAND_INTERNAL},
-    {"clock.resume", decide_resume, COMMAND_INTERNAL},
-    {"clock.stop", decide_stop, COMMAND_INTERNAL},
+    {"clock.start", decide_start, COMMAND_INTERNAL | COMMAND_TASK},
+    {"clock.pause", decide_pause, COMMAND_INTERNAL | COMMAND_TASK},
+    {"clock.resume", decide_resume, COMMAND_INTERNAL | COMMAND_TASK},
+    {"clock.extend", clock_decide_extend, COMMAND_PUBLIC | COMMAND_TASK},
+    {"clock.stop", decide_stop, COMMAND_INTERNAL | COMMAND_TASK},
+    {"clock.read", clock_decide_read, COMMAND_INTERNAL | COMMAND_TASK},
+    {"clock.card", clock_decide_card, COMMAND_PUBLIC | COMMAND_TASK},
+    {"clock.working_days_between", clock_decide_days_between, COMMAND_INTERNAL | COMMAND_TASK},
+    {"clock.add_working_days", clock_decide_add_days, COMMAND_INTERNAL | COMMAND_TASK},
     {"clock.ring", decide_ring, COMMAND_INTERNAL},
+    {"clock.escalated", clock_decide_escalated, COMMAND_INTERNAL},
     {0},
 };
 
 static const EventKind events[] = {
     {"clock.started", clock_apply_started}, {"clock.paused", clock_apply_paused},
-    {"clock.resumed", clock_apply_resumed}, {"clock.stopped", clock_apply_stopped},
-    {"clock.rang", clock_apply_rang},       {0},
+    {"clock.resumed", clock_apply_resumed}, {"clock.extended", clock_apply_extended},
+    {"clock.stopped", clock_apply_stopped}, {"clock.rang", clock_apply_rang},
+    {"clock.carded", clock_apply_carded},   {"clock.escalated", clock_apply_escalated},
+    {"core.erased", clock_apply_erased},    {0},
 };
 
-static const char *const tables[] = {"clock_state", "clock_pause", NULL};
+static const char *const tables[] = {"clock_state", "clock_pause",     "clock_light",
+                                     "clock_card",  "clock_extension", NULL};
 static FAULT_TABLE(clock_faults, CLOCK_FAULTS)
 
 const Module *clock_module_new(Arena *server)

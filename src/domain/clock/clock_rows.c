@@ -1,9 +1,9 @@
-/* clock_rows.c - the tables of the clock: written by events, read and judged here.
+/* clock_rows.c - the rows of a clock, read and judged.
  *
- *     clock_state   one row a subject: limit, start, end, light announced, stop
- *     clock_pause   one row a pause: from, to (NULL while it holds), reason
+ *     clock_state   one row a subject: limits, start, ends, light announced, stop
+ *     clock_pause   one row a pause: from, to (NULL while it holds), reason, what it stops
  *
- * What a clock says at an instant follows from these rows and the calendar:
+ * What a limit says at an instant follows from these rows and the calendar:
  *
  *                 ran until        end (due)                    light
  *     running     now              as stored                    ran until > due: overdue,
@@ -11,52 +11,33 @@
  *                                  if it were resumed now
  *     stopped     the stop (or the pause it was stopped in)     the same, and it stays so
  *
+ * The promised and the statutory limit are judged apart, because not every reason stops both: a
+ * correction asked for after acceptance stops the promise, not the law. An extension lengthens
+ * both; where its unit is not that of the limit, it is counted from the limit's own end.
+ *
  * The stored end is set at the start and whenever it runs again, from the calendar of that day; a
  * notice that comes later changes it when the clock rings or is resumed, not under the eyes of
  * the reader. Until then the answer says that it is provisional. */
 #include "domain/clock/clock_int.h"
 
 #include "base/check.h"
-#include "base/map.h"
 
-const Migration clock_migrations[] = {
-    {1, "CREATE TABLE clock_state ("
-        " node BIGINT NOT NULL, subject BLOB NOT NULL, label TEXT NOT NULL,"
-        " calendar TEXT NOT NULL, amount BIGINT NOT NULL, unit BIGINT NOT NULL,"
-        " near BIGINT NOT NULL, started BIGINT NOT NULL, due BIGINT NOT NULL,"
-        " due_day BIGINT NOT NULL, near_at BIGINT NOT NULL, provisional BIGINT NOT NULL,"
-        " rang BIGINT NOT NULL, stopped BIGINT, judged_at BIGINT,"
-        " PRIMARY KEY (node, subject));"
-        "CREATE TABLE clock_pause ("
-        " node BIGINT NOT NULL, subject BLOB NOT NULL, ordinal BIGINT NOT NULL,"
-        " reason TEXT NOT NULL, began BIGINT NOT NULL, ended BIGINT,"
-        " PRIMARY KEY (node, subject, ordinal))"},
-};
-const size_t clock_migration_count = sizeof(clock_migrations) / sizeof(clock_migrations[0]);
-
-static const Sql sql_start = {
-    "INSERT INTO clock_state (node, subject, label, calendar, amount, unit, near, started, due,"
-    " due_day, near_at, provisional, rang) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11,"
-    " ?12, 0)"};
 static const Sql sql_state = {
     "SELECT label, calendar, amount, unit, near, started, due, due_day, near_at, provisional,"
-    " rang, stopped, judged_at FROM clock_state WHERE node = ?1 AND subject = ?2"};
+    " rang, stopped, judged_at, case_id, matter, office, number, supervision, statutory_amount,"
+    " statutory_unit, statutory_due, statutory_due_day, statutory_near_at,"
+    " statutory_provisional, extension_amount, extension_unit, extension_role, extension_basis,"
+    " extended, red_at, light_count, statutory_judged_at"
+    " FROM clock_state WHERE node = ?1 AND subject = ?2"};
 static const Sql sql_pauses = {
-    "SELECT ordinal, reason, began, ended FROM clock_pause WHERE node = ?1 AND subject = ?2"
-    " ORDER BY ordinal"};
-static const Sql sql_pause = {
-    "INSERT INTO clock_pause (node, subject, ordinal, reason, began) VALUES (?1, ?2, ?3, ?4, ?5)"};
-static const Sql sql_resume = {
-    "UPDATE clock_pause SET ended = ?4 WHERE node = ?1 AND subject = ?2 AND ordinal = ?3"};
-static const Sql sql_resume_all = {
-    "UPDATE clock_pause SET ended = ?3 WHERE node = ?1 AND subject = ?2 AND ended IS NULL"};
-static const Sql sql_end = {
-    "UPDATE clock_state SET due = ?3, due_day = ?4, near_at = ?5, provisional = ?6"
-    " WHERE node = ?1 AND subject = ?2"};
-static const Sql sql_rang = {
-    "UPDATE clock_state SET rang = ?3 WHERE node = ?1 AND subject = ?2"};
-static const Sql sql_stop = {
-    "UPDATE clock_state SET stopped = ?3, judged_at = ?4 WHERE node = ?1 AND subject = ?2"};
+    "SELECT ordinal, reason, began, ended, key, stops FROM clock_pause"
+    " WHERE node = ?1 AND subject = ?2 ORDER BY ordinal"};
+static const Sql sql_of_case = {
+    "SELECT subject FROM clock_state WHERE node = ?1 AND case_id = ?2"
+    " AND COALESCE(matter, '') = ?3"
+    " ORDER BY started, subject LIMIT 1"};
+static const Sql sql_card = {
+    "SELECT MAX(card) FROM clock_card WHERE node = ?1 AND subject = ?2"};
 
 /* ---- Reading. */
 
@@ -74,70 +55,121 @@ static void read_pauses(StoreConn *conn, int64_t node, Arena *a, ClockRow *row)
                 grown[i] = row->pauses[i];
             row->pauses = grown;
         }
-        ClockPause p = {rows_int(r, 0), rows_copy(r, 1, a),
-                        {rows_instant(r, 2), rows_instant(r, 3)}};
-        row->open_count += instant_is_none(p.span.to);
-        row->pauses[row->pause_count++] = p;
+        row->pauses[row->pause_count++] =
+            (ClockPause){.ordinal = rows_int(r, 0),
+                         .reason = rows_copy(r, 1, a),
+                         .key = rows_copy(r, 4, a),
+                         .stops = (unsigned)rows_int(r, 5),
+                         .span = {rows_instant(r, 2), rows_instant(r, 3)}};
     }
     rows_close(r);
+}
+
+static void read_promised(Rows *r, Arena *a, ClockRow *out)
+{
+    out->found = true;
+    out->label = rows_copy(r, 0, a);
+    out->calendar = rows_copy(r, 1, a);
+    out->limit = (Limit){rows_int(r, 2), (LimitUnit)rows_int(r, 3)};
+    out->near = rows_int(r, 4);
+    out->started = rows_instant(r, 5);
+    out->end = (ClockEnd){rows_instant(r, 6), rows_instant(r, 8), {rows_int(r, 7)},
+                          rows_int(r, 9) != 0};
+    out->light = (ClockLight)rows_int(r, 10);
+    out->stopped = rows_instant(r, 11);
+    out->judged_at = rows_instant(r, 12);
+    out->case_id = rows_id(r, 13);
+    out->matter = rows_copy(r, 14, a);
+    out->office = rows_copy(r, 15, a);
+    out->number = rows_copy(r, 16, a);
+    out->supervision = rows_copy(r, 17, a);
+    out->red_at = rows_instant(r, 29);
+    out->light_count = rows_int(r, 30);
+}
+
+static void read_statutory(Rows *r, Arena *a, ClockRow *out)
+{
+    out->statutory = (Limit){rows_int(r, 18), (LimitUnit)rows_int(r, 19)};
+    out->statutory_end = (ClockEnd){rows_instant(r, 20), rows_instant(r, 22), {rows_int(r, 21)},
+                                    rows_int(r, 23) != 0};
+    out->extension = (Limit){rows_int(r, 24), (LimitUnit)rows_int(r, 25)};
+    out->extension_role = rows_copy(r, 26, a);
+    out->extension_basis = rows_copy(r, 27, a);
+    out->extended = (Limit){rows_int(r, 28), out->extension.unit};
+    out->statutory_judged_at = rows_instant(r, 31);
 }
 
 bool clock_row(StoreConn *conn, int64_t node, Id subject, Arena *a, ClockRow *out)
 {
-    *out = (ClockRow){.subject = subject, .stopped = INSTANT_NONE};
+    *out = (ClockRow){.subject = subject, .stopped = INSTANT_NONE, .red_at = INSTANT_NONE};
     Rows *r = store_query(conn, &sql_state, PARAMS(p_int(node), p_id(&subject)));
     if (rows_next(r)) {
-        out->found = true;
-        out->label = rows_copy(r, 0, a);
-        out->calendar = rows_copy(r, 1, a);
-        out->limit = (Limit){rows_int(r, 2), (LimitUnit)rows_int(r, 3)};
-        out->near = rows_int(r, 4);
-        out->started = rows_instant(r, 5);
-        out->due = rows_instant(r, 6);
-        out->due_day = (Day){rows_int(r, 7)};
-        out->near_at = rows_instant(r, 8);
-        out->provisional = rows_int(r, 9) != 0;
-        out->rang = (ClockLight)rows_int(r, 10);
-        out->stopped = rows_instant(r, 11);
-        out->judged_at = rows_instant(r, 12);
+        read_promised(r, a, out);
+        read_statutory(r, a, out);
     }
     rows_close(r);
     if (out->found)
         read_pauses(conn, node, a, out);
-    check(!out->found || instant_is_none(out->stopped) || out->open_count == 0);
+    check(!out->found || instant_is_none(out->stopped) || !clock_held(out, CLOCK_STOPS_BOTH));
     return out->found;
 }
 
-Instant clock_paused_since(const ClockRow *row)
+Id clock_of_case(StoreConn *conn, int64_t node, Id case_id, Str matter)
+{
+    Rows *r = store_query(conn, &sql_of_case,
+                          PARAMS(p_int(node), p_id(&case_id), p_text(matter)));
+    Id subject = rows_next(r) ? rows_id(r, 0) : ID_NONE;
+    rows_close(r);
+    return subject;
+}
+
+/* ---- Pauses. */
+
+static bool holds(const ClockPause *p, unsigned which)
+{
+    return (p->stops & which) && instant_is_none(p->span.to);
+}
+
+bool clock_held(const ClockRow *row, unsigned which)
+{
+    for (size_t i = 0; i < row->pause_count; i++)
+        if (holds(&row->pauses[i], which))
+            return true;
+    return false;
+}
+
+Instant clock_paused_since(const ClockRow *row, unsigned which)
 {
     Instant since = INSTANT_NONE;
     for (size_t i = 0; i < row->pause_count && instant_is_none(since); i++)
-        if (instant_is_none(row->pauses[i].span.to))
+        if (holds(&row->pauses[i], which))
             since = row->pauses[i].span.from;
     /* Pauses that ended while this one held, and began before it, are part of the stretch. */
     for (size_t i = row->pause_count; !instant_is_none(since) && i-- > 0;) {
-        Pause p = row->pauses[i].span;
-        if (p.from.us < since.us && !instant_is_none(p.to) && p.to.us >= since.us)
-            since = p.from;
+        const ClockPause *p = &row->pauses[i];
+        if ((p->stops & which) && p->span.from.us < since.us && !instant_is_none(p->span.to) &&
+            p->span.to.us >= since.us)
+            since = p->span.from;
     }
     return since;
 }
 
-Str clock_paused_why(const ClockRow *row)
+/* Reason of the first pause that holds the promised limit, empty when it runs. */
+static Str paused_why(const ClockRow *row)
 {
     for (size_t i = 0; i < row->pause_count; i++)
-        if (instant_is_none(row->pauses[i].span.to))
+        if (holds(&row->pauses[i], CLOCK_STOPS_PROMISED))
             return row->pauses[i].reason;
     return STR_NONE;
 }
 
-Pause *clock_spans(Arena *a, const ClockRow *row, Instant until, size_t *count)
+Pause *clock_spans(Arena *a, const ClockRow *row, unsigned which, Instant until, size_t *count)
 {
     *count = 0;
     Pause *spans = arena_new_array(a, Pause, row->pause_count + 1);
     for (size_t i = 0; spans && i < row->pause_count; i++) {
         Pause p = row->pauses[i].span;
-        if (p.from.us >= until.us)
+        if (!(row->pauses[i].stops & which) || p.from.us >= until.us)
             continue;
         if (instant_is_none(p.to) || p.to.us > until.us)
             p.to = until;
@@ -146,56 +178,103 @@ Pause *clock_spans(Arena *a, const ClockRow *row, Instant until, size_t *count)
     return spans;
 }
 
-Instant clock_ran_until(const ClockRow *row, Instant now)
+Instant clock_ran_until(const ClockRow *row, unsigned which, Instant now)
 {
-    if (!instant_is_none(row->stopped))
-        return row->judged_at;
-    return row->open_count ? clock_paused_since(row) : now;
+    if (!instant_is_none(row->stopped)) {
+        bool law = which == CLOCK_STOPS_STATUTORY && !instant_is_none(row->statutory_judged_at);
+        return law ? row->statutory_judged_at : row->judged_at;
+    }
+    return clock_held(row, which) ? clock_paused_since(row, which) : now;
 }
 
-ClockLight clock_light_at(const ClockRow *row, Instant ran_until)
+/* ---- Ends and lights. */
+
+ClockLight clock_light_of(const ClockEnd *end, Instant ran_until)
 {
-    if (ran_until.us > row->due.us)
+    if (ran_until.us > end->due.us)
         return CLOCK_OVERDUE;
-    return ran_until.us >= row->near_at.us ? CLOCK_NEAR : CLOCK_NORMAL;
+    return ran_until.us >= end->near_at.us ? CLOCK_NEAR : CLOCK_NORMAL;
 }
 
-/* The end if it were resumed now. */
-static bool end_if_resumed(const Calendar *c, const ClockRow *row, Instant now, Arena *a,
-                           ClockState *out, Err *err)
+bool clock_end(const Calendar *c, const ClockRow *row, unsigned which, Instant now, Arena *a,
+               ClockEnd *out, Err *err)
 {
     size_t count = 0;
     Due due;
-    const Pause *spans = clock_spans(a, row, now, &count);
-    if (!calendar_due_paused(c, row->started, row->limit, spans, count, &due, err))
+    const Pause *spans = clock_spans(a, row, which, now, &count);
+    Limit limit = which == CLOCK_STOPS_STATUTORY ? row->statutory : row->limit;
+    Limit more = row->extended;
+    Instant start = row->started;
+    int64_t near = which == CLOCK_STOPS_STATUTORY ? 0 : row->near;
+    if (more.amount && more.unit == limit.unit) {
+        limit.amount += more.amount;
+        more.amount = 0;
+    }
+    if (!calendar_due_paused(c, start, limit, spans, count, &due, err))
         return false;
-    out->due = due.at;
-    out->due_day = due.day;
-    out->provisional = due.provisional;
+    bool provisional = due.provisional;
+    if (more.amount) {
+        limit = more;
+        start = due.at;
+        near = 0;
+        if (!calendar_due_paused(c, start, limit, spans, count, &due, err))
+            return false;
+    }
+    *out = (ClockEnd){due.at, INSTANT_NONE, due.day, due.provisional || provisional};
+    return calendar_near(c, start, limit, near, spans, count, &out->near_at, err);
+}
+
+/* A limit as it stands at now: its end, light and what is left. */
+static bool judge_limit(const Calendar *c, const ClockRow *row, unsigned which, Instant now,
+                        Arena *a, ClockLimit *out, Err *err)
+{
+    bool law = which == CLOCK_STOPS_STATUTORY;
+    ClockEnd end = law ? row->statutory_end : row->end;
+    Limit limit = law ? row->statutory : row->limit;
+    Instant until = clock_ran_until(row, which, now);
+    size_t count = 0;
+    const Pause *spans = clock_spans(a, row, which, until, &count);
+    *out = (ClockLimit){.found = true, .limit = limit, .paused = clock_held(row, which),
+                        .light = clock_light_of(&end, until),
+                        .remaining = calendar_remaining(c, row->started, limit, end.due, until,
+                                                        spans, count)};
+    if (out->paused && !clock_end(c, row, which, now, a, &end, err))
+        return false;
+    out->due = end.due;
+    out->due_day = end.due_day;
+    out->provisional = end.provisional;
     return true;
 }
 
 bool clock_judge(const Calendar *c, const ClockRow *row, Instant now, Arena *a, ClockState *out,
                  Err *err)
 {
-    bool stopped = !instant_is_none(row->stopped);
-    Instant until = clock_ran_until(row, now), shown = stopped ? row->stopped : now;
-    *out = (ClockState){.found = true, .subject = row->subject, .label = row->label,
-                        .calendar = row->calendar, .limit = row->limit,
-                        .started = row->started, .due = row->due, .due_day = row->due_day,
-                        .provisional = row->provisional, .paused = row->open_count > 0,
-                        .paused_since = clock_paused_since(row),
-                        .paused_why = clock_paused_why(row),
-                        .pause_count = (int64_t)row->pause_count, .stopped = row->stopped,
-                        .light = clock_light_at(row, until)};
+    ClockLimit promised, law = {0};
+    if (!judge_limit(c, row, CLOCK_STOPS_PROMISED, now, a, &promised, err) ||
+        (row->statutory.amount &&
+         !judge_limit(c, row, CLOCK_STOPS_STATUTORY, now, a, &law, err)))
+        return false;
+    Instant shown = instant_is_none(row->stopped) ? now : row->stopped;
     size_t count = 0;
-    const Pause *spans = clock_spans(a, row, until, &count);
-    out->remaining = calendar_remaining(c, row->started, row->limit, row->due, until, spans,
-                                        count);
-    spans = clock_spans(a, row, shown, &count);
-    out->paused_us = calendar_paused_us_between(c, row->started, shown, spans, count);
-    return !out->paused || end_if_resumed(c, row, now, a, out, err);
+    const Pause *spans = clock_spans(a, row, CLOCK_STOPS_PROMISED, shown, &count);
+    *out = (ClockState){.found = true, .subject = row->subject, .case_id = row->case_id,
+                        .matter = row->matter, .office = row->office, .label = row->label,
+                        .calendar = row->calendar, .supervision = row->supervision,
+                        .limit = row->limit, .started = row->started, .due = promised.due,
+                        .due_day = promised.due_day, .provisional = promised.provisional,
+                        .paused = promised.paused,
+                        .paused_since = clock_paused_since(row, CLOCK_STOPS_PROMISED),
+                        .paused_why = paused_why(row),
+                        .pause_count = (int64_t)row->pause_count,
+                        .paused_us = calendar_paused_us_between(c, row->started, shown, spans,
+                                                                count),
+                        .stopped = row->stopped, .light = promised.light,
+                        .remaining = promised.remaining, .statutory = law,
+                        .extension = row->extension, .extended = row->extended};
+    return true;
 }
+
+/* ---- The door's reading. */
 
 bool clock_calendar(StoreConn *conn, int64_t node, Str calendar, Arena *a, Calendar **out,
                     Err *err)
@@ -205,6 +284,15 @@ bool clock_calendar(StoreConn *conn, int64_t node, Str calendar, Arena *a, Calen
     if (!core_definition(conn, node, STR("calendar"), calendar, 0, a, &d))
         return !store_failed(conn, err);
     return calendar_compile(a, d.text, d.path, out, err);
+}
+
+static ClockCard gravest_card(StoreConn *conn, int64_t node, Id subject)
+{
+    Rows *r = store_query(conn, &sql_card, PARAMS(p_int(node), p_id(&subject)));
+    int64_t card = rows_next(r) ? rows_int(r, 0) : 0;
+    rows_close(r);
+    check(card >= 0 && card < CLOCK_CARD_COUNT);
+    return (ClockCard)card;
 }
 
 static bool read_one(StoreConn *conn, int64_t node, Id subject, Instant now, Arena *a,
@@ -223,7 +311,10 @@ static bool read_one(StoreConn *conn, int64_t node, Id subject, Instant now, Are
             return err_set(err, &fault_calendar_unknown, row.calendar);
         map_put(calendars, row.calendar, c);
     }
-    return clock_judge(c, &row, now, a, out, err);
+    if (!clock_judge(c, &row, now, a, out, err))
+        return false;
+    out->card = row.supervision.len ? gravest_card(conn, node, subject) : CARD_NONE;
+    return !store_failed(conn, err);
 }
 
 bool clock_read_many(StoreConn *conn, int64_t node, const Id *subjects, size_t count,
@@ -248,14 +339,34 @@ static void put_instant(Arena *a, ContextBuilder *b, const char *key, Instant t)
         context_put(b, str_from(key), value_instant(a, t));
 }
 
+static Value remaining_value(Arena *a, const Remaining *r)
+{
+    ContextBuilder b = context_builder(a);
+    context_put_text(&b, "units", value_int(r->units));
+    context_put_text(&b, "over", value_int(r->over));
+    context_put_text(&b, "left_us", value_int(r->left_us));
+    return value_context(&b);
+}
+
+static Value statutory_value(Arena *a, const ClockLimit *l)
+{
+    ContextBuilder b = context_builder(a);
+    context_put_text(&b, "limit", limit_value(a, l->limit));
+    put_instant(a, &b, "due", l->due);
+    context_put_text(&b, "due_day", value_day(a, l->due_day));
+    context_put_text(&b, "provisional",
+                     value_boolean(l->provisional || l->remaining.provisional));
+    context_put_text(&b, "paused", value_boolean(l->paused));
+    context_put_text(&b, "light", value_string(str_from(clock_light_name(l->light))));
+    context_put_text(&b, "remaining", remaining_value(a, &l->remaining));
+    return value_context(&b);
+}
+
 Value clock_value(Arena *a, const ClockState *s)
 {
-    ContextBuilder b = context_builder(a), left = context_builder(a);
+    ContextBuilder b = context_builder(a);
     if (!s->found)
         return value_null();
-    context_put_text(&left, "units", value_int(s->remaining.units));
-    context_put_text(&left, "over", value_int(s->remaining.over));
-    context_put_text(&left, "left_us", value_int(s->remaining.left_us));
     context_put_text(&b, "label", value_string(s->label));
     put_instant(a, &b, "started", s->started);
     context_put_text(&b, "limit", limit_value(a, s->limit));
@@ -271,95 +382,11 @@ Value clock_value(Arena *a, const ClockState *s)
     context_put_text(&b, "paused_us", value_int(s->paused_us));
     put_instant(a, &b, "stopped", s->stopped);
     context_put_text(&b, "light", value_string(str_from(clock_light_name(s->light))));
-    context_put_text(&b, "remaining", value_context(&left));
+    context_put_text(&b, "card", value_string(str_from(clock_card_name(s->card))));
+    context_put_text(&b, "remaining", remaining_value(a, &s->remaining));
+    if (s->extended.amount)
+        context_put_text(&b, "extended", limit_value(a, s->extended));
+    if (s->statutory.found)
+        context_put_text(&b, "statutory", statutory_value(a, &s->statutory));
     return value_context(&b);
-}
-
-/* ---- Events. Everything that a calendar decides stands in the event. */
-
-static Instant event_instant(const Event *e, const char *key)
-{
-    Instant t = INSTANT_NONE;
-    check(instant_parse(value_get_string(e->open, str_from(key)), &t));
-    return t;
-}
-
-static Day event_due_day(const Event *e)
-{
-    Day day = DAY_NONE;
-    check(day_parse(value_get_string(e->open, STR("due_day")), &day));
-    return day;
-}
-
-static Id event_subject(const Event *e)
-{
-    Id id = value_get_id(e->open, STR("subject"));
-    check(!id_is_none(id));
-    return id;
-}
-
-void clock_apply_started(void *state, StoreConn *conn, const Event *e)
-{
-    Id subject = event_subject(e);
-    Limit limit = {0, LIMIT_WORKING_DAY};
-    (void)state;
-    check(limit_parse(value_field(e->open, "limit"), &limit, NULL));
-    store_write(conn, &sql_start,
-                PARAMS(p_int(e->node), p_id(&subject),
-                       p_text(value_get_string(e->open, STR("label"))),
-                       p_text(value_get_string(e->open, STR("calendar"))), p_int(limit.amount),
-                       p_int(limit.unit), p_int(value_get_int(e->open, STR("near"), 0)),
-                       p_instant(e->at), p_instant(event_instant(e, "due")),
-                       p_int(event_due_day(e).number), p_instant(event_instant(e, "near_at")),
-                       p_int(value_get_boolean(e->open, STR("provisional"), false))));
-}
-
-/* A new end, where the event brings one. */
-static void write_end(StoreConn *conn, const Event *e, const Id *subject)
-{
-    if (value_is_null(value_field(e->open, "due")))
-        return;
-    store_write(conn, &sql_end,
-                PARAMS(p_int(e->node), p_id(subject), p_instant(event_instant(e, "due")),
-                       p_int(event_due_day(e).number), p_instant(event_instant(e, "near_at")),
-                       p_int(value_get_boolean(e->open, STR("provisional"), false))));
-}
-
-void clock_apply_paused(void *state, StoreConn *conn, const Event *e)
-{
-    Id subject = event_subject(e);
-    (void)state;
-    store_write(conn, &sql_pause,
-                PARAMS(p_int(e->node), p_id(&subject),
-                       p_int(value_get_int(e->open, STR("ordinal"), 0)),
-                       p_text(value_get_string(e->open, STR("reason"))), p_instant(e->at)));
-}
-
-void clock_apply_resumed(void *state, StoreConn *conn, const Event *e)
-{
-    Id subject = event_subject(e);
-    (void)state;
-    store_write(conn, &sql_resume,
-                PARAMS(p_int(e->node), p_id(&subject),
-                       p_int(value_get_int(e->open, STR("ordinal"), 0)), p_instant(e->at)));
-    write_end(conn, e, &subject);
-}
-
-void clock_apply_rang(void *state, StoreConn *conn, const Event *e)
-{
-    Id subject = event_subject(e);
-    (void)state;
-    store_write(conn, &sql_rang, PARAMS(p_int(e->node), p_id(&subject),
-                                        p_int(value_get_int(e->open, STR("rang"), 0))));
-    write_end(conn, e, &subject);
-}
-
-void clock_apply_stopped(void *state, StoreConn *conn, const Event *e)
-{
-    Id subject = event_subject(e);
-    (void)state;
-    store_write(conn, &sql_resume_all,
-                PARAMS(p_int(e->node), p_id(&subject), p_instant(e->at)));
-    store_write(conn, &sql_stop, PARAMS(p_int(e->node), p_id(&subject), p_instant(e->at),
-                                        p_instant(event_instant(e, "ran_until"))));
 }

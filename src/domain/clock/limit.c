@@ -18,6 +18,15 @@ static const char *const unit_names[] = {
 static const char *const light_names[] = {
     [CLOCK_NORMAL] = "normal", [CLOCK_NEAR] = "near", [CLOCK_OVERDUE] = "overdue"};
 
+#define CARD_NAME(name, word, zh, en) word,
+static const char *const card_names[] = {CLOCK_CARDS(CARD_NAME)};
+
+const char *clock_card_name(ClockCard card)
+{
+    check((size_t)card < CLOCK_CARD_COUNT);
+    return card_names[card];
+}
+
 const char *limit_unit_name(LimitUnit unit)
 {
     check((size_t)unit < UNIT_COUNT);
