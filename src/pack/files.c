@@ -51,6 +51,19 @@ static void compile_process(PackSet *set, PackFile *file)
     }
 }
 
+/* Tables with overlaps or misfits are faulty; a gap, or what cannot be decided, is a warning. */
+static bool check_tables(PackSet *set, const DmnModel *m, Err *err)
+{
+    DmnFindings found;
+    bool sound = dmn_tables_check(set->arena, m, &found, err);
+    for (size_t i = 0; i < found.count; i++) {
+        bool fault = found.items[i].level == DMN_FAULT;
+        set_fault(set, &found.items[i].err, !fault);
+        sound = sound && !fault;
+    }
+    return sound;
+}
+
 static void compile_decision(PackSet *set, PackFile *file, Err *err)
 {
     DmnOptions options = {.file = file->shown};
@@ -61,6 +74,7 @@ static void compile_decision(PackSet *set, PackFile *file, Err *err)
         set_fault(set, dmn_fault(m, i), false);
         file->sound = false;
     }
+    if (!check_tables(set, m, err)) file->sound = false;
     for (size_t i = 0; i < dmn_decision_count(m); i++) {
         index_put(set, &set->decisions, dmn_decision_id(dmn_decision_at(m, i)), file,
                   STR("decision"), STR("决策"));

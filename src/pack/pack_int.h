@@ -11,6 +11,7 @@
 #include "domain/registry/registry.h"
 #include "lang/bpmn/bpmn.h"
 #include "lang/dmn/dmn.h"
+#include "lang/dmn/table_check.h"
 #include "lang/form/form.h"
 #include "pack/pack.h"
 #include "pack/pack_faults.h"
