@@ -136,17 +136,25 @@ Account *judge_open(Judge *j, Str name, const BookKind *kind)
     return a;
 }
 
-Account *judge_account(Judge *j, Str name)
+static Account *find_account(const Judge *j, Str name)
 {
     Account *a = map_get(&j->book->accounts, name);
-    if (!a && j->opened.count)
-        a = map_get(&j->opened, name);
+    return a || !j->opened.count ? a : map_get(&j->opened, name);
+}
+
+static bool judge_name(Judge *j, Str name)
+{
+    return find_account(j, name) || ledger_name_valid(name) ||
+           judge_refuse(j, &fault_ledger_account_name_invalid, str_slice(name, 0, 60));
+}
+
+Account *judge_account(Judge *j, Str name)
+{
+    Account *a = find_account(j, name);
     if (a)
         return a;
-    if (!ledger_name_valid(name)) {
-        judge_refuse(j, &fault_ledger_account_name_invalid, str_slice(name, 0, 60));
+    if (!judge_name(j, name))
         return NULL;
-    }
     Str kind_name = ledger_name_kind(name);
     const BookKind *kind = book_kind(j->book->rules, kind_name);
     bool single = kind_name.len == name.len;
@@ -335,8 +343,13 @@ static bool judge_value(Judge *j, Instant value, Instant *out)
 
 static bool judge_parties(Judge *j, const Step *s, Account **from, Account **to)
 {
-    if (!(*from = judge_account(j, s->from)) || !(*to = judge_account(j, s->to)))
-        return false;
+    *from = find_account(j, s->from);
+    *to = find_account(j, s->to);
+    if (!*from || !*to) {
+        if (!judge_name(j, s->from) || !judge_name(j, s->to) ||
+            !(*from = judge_account(j, s->from)) || !(*to = judge_account(j, s->to)))
+            return false;
+    }
     if (*from == *to)
         return judge_refuse(j, &fault_ledger_same_account, (*from)->name);
     return both_usable(j, *from, *to) && judge_unit(j, s, *from, *to) &&
