@@ -60,8 +60,6 @@ static bool issue(const Arguments *args, Core *core, Arena *a, Err *err)
     Instant expires;
     Str token;
     account.name = argument_text(args, "name", account.id);
-    if (!account.id.len)
-        return err_set(err, &fault_argument_missing, STR("account"));
     while (account.role_count < CORE_GROUPS_MAX &&
            argument_item(args, "role", account.role_count, &account.roles[account.role_count]))
         account.role_count++;
@@ -86,6 +84,8 @@ int command_token(const CommandLine *line)
     NodeOptions wanted = {.data = argument_text(&args, "data", STR_NONE)};
     if (!wanted.data.len)
         err_set(&err, &fault_argument_missing, STR("data"));
+    else if (!argument_given(&args, "revoke") && !argument_given(&args, "account"))
+        err_set(&err, &fault_argument_missing, STR("account")); /* before a file is made */
     if (err.fault || !node_option_code(&args, &wanted.code, &err) ||
         !node_open(&wanted, &node, &err))
         return command_trouble(args.lang, &err);

@@ -10,6 +10,7 @@
 #include "codec/identifier.h"
 #include "codec/json.h"
 #include "domain/clock/clock.h"
+#include "domain/ledger/ledger.h"
 #include "domain/process/process.h"
 #include "domain/registry/registry.h"
 #include "lang/form/form.h"
@@ -31,6 +32,7 @@ void node_modules_open(NodeModules *m)
     *m = (NodeModules){.arena = arena, .access = access_open(), .cases = cases_open()};
     m->list[m->count++] = registry_module_new(arena);
     m->list[m->count++] = clock_module_new(arena);
+    m->list[m->count++] = ledger_module_new(arena);
     m->list[m->count++] = process_open();
     m->list[m->count++] = cases_module(m->cases);
     m->list[m->count++] = access_module(m->access);
@@ -67,6 +69,8 @@ bool node_open(const NodeOptions *options, Node *out, Err *err)
     if (!seal_init(err) || (!options->read_only && !make_folder(options->data, err)))
         return false;
     node_modules_open(&out->modules);
+    registry_module_folder(out->modules.list[0],
+                           registry_folder(out->modules.arena, options->data));
     CoreOptions core = {.node = options->code ? options->code : NODE_CODE_DEFAULT,
                         .location = options->data,
                         .clock = options->clock,

@@ -1,6 +1,6 @@
 /* node.h - a node with all its modules, wired.
  *
- * Opens core with registry, clock, process, case and access in this fixed order (replay rests on
+ * Opens core with registry, clock, ledger, process, case and access in this fixed order (replay rests on
  * it), with access as the judge of permissions. Subcommands that need a whole engine (serve,
  * verify, test, token) open it here, so that there is one wiring.
  * Floor 8. Opened and closed on the main thread. */
@@ -13,7 +13,7 @@
 #include "domain/case/case.h"
 
 #define NODE_CODE_DEFAULT 420600 /* 襄阳市, GB/T 2260 */
-#define NODE_MODULES 5u
+#define NODE_MODULES 6u
 
 /* Fresh states of all modules. A core that is opened over them closes their states; what is
  * left then is ended by node_modules_end. */

@@ -7,6 +7,7 @@
 
 #include "codec/json.h"
 #include "domain/clock/clock.h"
+#include "domain/ledger/ledger.h"
 
 typedef struct KindRow {
     const char *folder, *ending, *definition;
@@ -85,12 +86,19 @@ static void compile_json(PackSet *set, PackFile *file, Err *err)
 {
     Arena *a = set->arena;
     Calendar *calendar = NULL;
+    LedgerBook *book = NULL;
     switch (file->kind) {
     case PACK_CALENDAR:
         file->sound = calendar_compile(a, file->text, file->shown, &calendar, err);
         if (!file->sound) return;
         file->id = calendar_id(calendar);
         index_put(set, &set->calendars, file->id, file, STR("calendar"), STR("工作日历"));
+        return;
+    case PACK_LEDGER:
+        file->sound = ledger_book_compile(a, file->text, file->shown, &book, err);
+        if (!file->sound) return;
+        file->id = ledger_book_id(book);
+        index_put(set, &set->ledgers, file->id, file, STR("ledger"), STR("账本"));
         return;
     case PACK_REGISTRY:
         file->sound = registry_describe(a, file->id, file->text, file->shown,

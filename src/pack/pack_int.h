@@ -25,6 +25,7 @@
     X(DECISION, "decisions", ".dmn", "decision")             \
     X(PROCESS, "processes", ".bpmn", "process")              \
     X(THING, "things", ".json", "thing")                     \
+    X(LEDGER, "ledgers", ".json", "ledger")                  \
     X(TEXTS, "texts", ".json", "")                           \
     X(DATA, "data", ".csv", "data")                          \
     X(CASE, "cases", ".json", "")
@@ -68,7 +69,7 @@ struct PackSet {
     size_t module_count;
     /* Over all packs: id -> PackFile. A process is found by each of its process ids, a decision
      * by its file and by each of its decision ids. */
-    Map things, forms, registries, processes, decisions, calendars;
+    Map things, forms, registries, processes, decisions, calendars, ledgers;
     Map offices, roles; /* id -> Pack */
     Map used_forms; /* forms that some thing uses */
     Map asked;      /* datum -> who asks it (ask.c), over all things */
