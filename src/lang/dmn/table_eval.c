@@ -4,7 +4,7 @@
  * The masks are joined word by word, and the rules that are left have their other cells
  * evaluated, in order. A FIRST table stops at its first match. Only then are outputs evaluated,
  * for the rules that are hit. */
-#include "lang/dmn/table_int.h"
+#include "lang/dmn/trace.h"
 
 #define TABLE_SMALL_COLUMNS 16u
 #define TABLE_SMALL_HITS 16u
@@ -254,5 +254,7 @@ Value dmn_table_eval(const FeelNode *n, struct FeelFrame *f) {
         if (r.masks == NULL || r.pending == NULL || arena_failed(r.run->arena))
             return feel_stop(r.run, n, &fault_feel_memory);
     }
-    return table_result(&r);
+    Value result = table_result(&r);
+    if (r.run->listener != NULL) dmn_trace_table(n, f, r.hits, r.hit_count, result);
+    return result;
 }

@@ -124,6 +124,7 @@ typedef struct FeelRun {
     size_t reason_count; /* how many there were; at most FEEL_REASONS_MAX are kept */
     FeelReason reasons[FEEL_REASONS_MAX];
     bool dry;            /* reasons are not wanted, only counted (internal: trials) */
+    void *listener;      /* lang/dmn: hears which rules are hit; NULL: nobody */
 } FeelRun;
 
 /* A run with the default limits and the zone Asia/Shanghai (+08:00 where no zone data is). */
