@@ -12,6 +12,8 @@
 #include "lang/dmn/dmn.h"
 #include "lang/feel/feel_build.h"
 
+#include <string.h>
+
 #define DMN_DEPTH_A_LEVEL 16u /* taken from a run's depth for each element evaluated inside another */
 
 typedef enum DmnKind { DMN_INPUT, DMN_DECISION, DMN_KNOWLEDGE, DMN_SERVICE } DmnKind;
@@ -114,7 +116,11 @@ const Err *dmn_fault_add(DmnModel *m, const Err *err);
 FeelPlace dmn_place(const DmnModel *m, const XmlNode *n, Str element);
 /* The place of the text inside a <text> element. */
 FeelPlace dmn_text_place(const DmnModel *m, const XmlNode *n, Str element);
-bool dmn_is(const XmlNode *n, const char *name);
+/* Is n an element of DMN (any version, or without namespace) with this name? */
+static inline bool dmn_is(const XmlNode *n, const char *name) {
+    return n->name.len == strlen(name) && memcmp(n->name.ptr, name, n->name.len) == 0 &&
+           (n->space.len == 0 || str_find(n->space, STR("DMN")) >= 0);
+}
 bool dmn_is_feel(Str language);
 XmlNode *dmn_child(const XmlNode *n, const char *name);
 XmlNode *dmn_next(const XmlNode *n, const char *name);

@@ -18,11 +18,6 @@ const Err *dmn_fault_add(DmnModel *m, const Err *err) {
     return kept;
 }
 
-bool dmn_is(const XmlNode *n, const char *name) {
-    return str_equal(n->name, str_from(name)) &&
-           (str_find(n->space, STR("DMN")) >= 0 || n->space.len == 0);
-}
-
 XmlNode *dmn_child(const XmlNode *n, const char *name) {
     for (XmlNode *c = n->first_child; c != NULL; c = c->next)
         if (dmn_is(c, name)) return c;
