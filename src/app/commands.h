@@ -29,6 +29,8 @@
       "计算 DMN 模型中的一个决策，或列出全部决策。")                                           \
     X(verify, "Replay the journal and compare it with the tables.",                          \
       "重放日志，并与数据表逐行核对。")                                                       \
+    X(load, "Load a CSV or JSON Lines file of any size into a registry.",                    \
+      "将任意大小的 CSV 或 JSON Lines 文件导入基础库。")                                      \
     X(token, "Open an account and print an access token for it, once.",                      \
       "开立账户并输出一次性显示的访问令牌。")                                                 \
     X(bench, "Load a running node through HTTP and measure it.",                             \

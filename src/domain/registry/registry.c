@@ -3,7 +3,9 @@
  *     registry_definition.c  what a definition says      registry_write.c    write, put
  *     registry_layout.c      the table it makes          registry_purpose.c  read, look
  *     registry_record.c      records as rows             registry_issue.c    issue
- *     registry_rows.c        tables, events              registry_read.c     doors for readers
+ *     registry_rows.c        tables, events              registry_judge.c    judging a record
+ *     registry_read.c        doors for readers
+ *     registry_load.c        bulk loading: source, kept, twins, loaded beside it
  *
  * The module's state holds the compiled schema of every registry for the writer's thread. Readers
  * never touch it: they have the faces of their own connection (registry_layout.c). */
@@ -63,8 +65,16 @@ static RegistryModule *module_state(void)
 
 static void *fresh_state(const void *state)
 {
-    (void)state;
-    return module_state();
+    const RegistryModule *m = state;
+    RegistryModule *fresh = module_state();
+    fresh->folder = arena_copy(fresh->arena, m->folder);
+    return fresh;
+}
+
+void registry_module_folder(const Module *module, Str folder)
+{
+    RegistryModule *m = module->state;
+    m->folder = arena_copy(m->arena, folder);
 }
 
 static void close_state(void *state)
@@ -112,13 +122,14 @@ static const CommandKind commands[] = {
     {"registry.write", registry_decide_write, COMMAND_INTERNAL | COMMAND_TASK},
     {"registry.issue", registry_decide_issue, COMMAND_INTERNAL | COMMAND_TASK},
     {"registry.put", registry_decide_put, COMMAND_INTERNAL},
+    {"registry.load", registry_decide_load, COMMAND_INTERNAL},
     {"registry.look", registry_decide_look, COMMAND_PUBLIC},
     {0},
 };
 
 static const char *const tables[] = {"registry_catalogue", "registry_column", "registry_row_*",
                                      "registry_subject",   "registry_look",   "registry_serial",
-                                     "registry_count",     NULL};
+                                     "registry_count",     "registry_bulk",   NULL};
 static FAULT_TABLE(registry_faults, REGISTRY_FAULTS)
 
 const Module *registry_module_new(Arena *server)

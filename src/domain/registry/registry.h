@@ -19,7 +19,8 @@
  * takes them away for ever, with the looks at them.
  *
  * Floor 5. Tables: registry_catalogue, registry_column, registry_row_<registry>, registry_subject,
- * registry_look, registry_serial, registry_count. The read functions may be used on any connection by any thread; the rest runs
+ * registry_look, registry_serial, registry_count,
+ * registry_bulk. The read functions may be used on any connection by any thread; the rest runs
  * on the writer's thread. */
 #ifndef DOMAIN_REGISTRY_REGISTRY_H
 #define DOMAIN_REGISTRY_REGISTRY_H
@@ -131,6 +132,9 @@ bool registry_history(StoreConn *conn, int64_t node, const Actor *actor,
 /* The subject under which the records of a key are sealed: what core.erase wants. ID_NONE when
  * there is none (no such key, or a registry that is not personal). */
 Id registry_subject(StoreConn *conn, int64_t node, Str key);
+/* All of them: a key that came with several bulk loads has one of each. */
+bool registry_subjects(StoreConn *conn, int64_t node, Str key, Arena *a, Id **list, size_t *count,
+                       Err *err);
 
 /* Who looked at the data of a person or firm, newest first: for that person only (actor->subject)
  * or a role "auditor". */
@@ -146,6 +150,49 @@ typedef struct RegistryLook {
 bool registry_looks(StoreConn *conn, int64_t node, const Actor *actor, Str subject, Arena *a,
                     RegistryLook **list, size_t *count, Err *err);
 
+/* ---- Bulk loading.
+ *
+ * registry_load reads a CSV (names of properties in its first line) or JSON Lines file of any size
+ * into a registry: every line is judged first, nothing is written when one is faulty. What will be
+ * written is kept in a file of its own in the node's folder, named by its hash, and then written in
+ * one command (registry.load). A load that was interrupted goes on where it was when it is called
+ * again with the same file. Memory does not grow with the file. */
+
+#define REGISTRY_LOAD_FAULTS_MAX 10000u
+
+typedef struct RegistryLoad {
+    Str folder;   /* as given to registry_module_folder */
+    Str registry, path;
+    Str source, grade; /* empty: the registry's office, "issued" */
+    size_t faults_max; /* faulty lines told; the rest is counted */
+    unsigned threads;  /* 0: one a processor */
+    /* May be NULL; called now and then. */
+    void (*progress)(void *context, int64_t bytes, int64_t of_bytes, int64_t records);
+    void *context;
+} RegistryLoad;
+
+typedef struct RegistryLoadFault {
+    int64_t line;
+    Err err;
+} RegistryLoadFault;
+
+typedef struct RegistryLoaded {
+    int64_t records; /* read */
+    int64_t written; /* rows; the others say nothing new */
+    int64_t faults;  /* faulty lines; when there are any, nothing was written */
+    const RegistryLoadFault *list;
+    size_t list_count;
+    bool resumed;
+    Str file; /* name of the kept file, empty when nothing was written */
+} RegistryLoaded;
+
+/* The folder of kept files of a data file; empty for ":memory:". */
+Str registry_folder(Arena *a, Str data);
+/* Tell the module where kept files are. Before core_open. */
+void registry_module_folder(const Module *m, Str folder);
+/* Runs inline commands: the core's writer must not have been started. */
+bool registry_load(Core *core, const RegistryLoad *load, Arena *a, RegistryLoaded *out, Err *err);
+
 /* ---- Commands.
  *   registry.read  {registry, key, fields?, context}       task  -> {found, record, version}
  *   registry.write {registry, record, expected_version?, source?, grade?, valid_from?, context}
@@ -153,6 +200,8 @@ bool registry_looks(StoreConn *conn, int64_t node, const Actor *actor, Str subje
  *   registry.issue {registry, values?, context}            task  -> {identifier}
  *   registry.put   {registry, record | records, source?, grade?, valid_from?}
  *                                                          system -> {count, changed}
+ *   registry.load  {registry, file, sm3, rows, first, source, grade}
+ *                                                          system -> {rows}
  *   registry.look  {registry, key, fields?, purpose: {thing, case?, basis?}}
  *                                                          public -> {look, found, version}
  * A record that equals the current one makes no new version. "numbering" of x-tongban is
@@ -193,6 +242,31 @@ bool registry_looks(StoreConn *conn, int64_t node, const Actor *actor, Str subje
       "基础库 {1} 不编发号码。")                                                                \
     X(registry_numbers_exhausted, LIMIT, 503, false, "The registry {1} has no free number in {2}.", \
       "基础库 {1} 在 {2} 号段内已无可用号码。")                                                 \
+    X(registry_no_folder, OUTSIDE, 503, false, "This node has no folder for kept files.",         \
+      "本节点没有留存文件夹。")                                                                 \
+    X(registry_load_stale, REFUSAL, 409, false,                                                 \
+      "The registry {1} was changed while the file was read. Load it again.",                   \
+      "读取文件期间基础库 {1} 已有变动，请重新导入。")                                          \
+    X(registry_load_form, INPUT, 400, false,                                                    \
+      "{1} is neither .csv nor .jsonl.", "{1} 不是 .csv 或 .jsonl 文件。")                      \
+    X(registry_load_empty, INPUT, 400, false, "The file has no first line with names of fields.", \
+      "文件没有字段名所在的首行。")                                                             \
+    X(registry_load_column_unknown, INPUT, 400, false, "The registry has no field \"{1}\".",    \
+      "基础库没有字段“{1}”。")                                                                  \
+    X(registry_load_column_twice, INPUT, 400, false, "The field \"{1}\" stands twice in the first line.", \
+      "首行中字段“{1}”重复。")                                                                  \
+    X(registry_load_column_missing, INPUT, 400, false,                                          \
+      "The field \"{1}\" is required and does not stand in the first line.",                    \
+      "首行缺少必填字段“{1}”。")                                                                \
+    X(registry_load_field_count, INPUT, 400, false, "The line has {1} fields; {2} are expected.", \
+      "该行有 {1} 个字段，应为 {2} 个。")                                                       \
+    X(registry_load_record_long, LIMIT, 413, false, "A record is longer than 4 MiB; is a quote left open?", \
+      "单条记录超过 4 MiB，是否有未结束的引号？")                                               \
+    X(registry_load_twin, INPUT, 422, false, "The line has the same key as line {1}.",          \
+      "该行与第 {1} 行主键相同。")                                                              \
+    X(registry_kept_damaged, OUTSIDE, 503, false,                                               \
+      "The kept file of a bulk load, {1}, is damaged or not of this kind.",                     \
+      "批量导入的留存文件 {1} 已损坏或格式不符。")                                              \
     X(registry_file_old, OUTSIDE, 503, false,                                                   \
       "The data file is from before registries had tables of their own ({1}). Start a new one.", \
       "数据文件由旧版本生成，基础库 {1} 没有数据表，请新建数据文件。")                          \

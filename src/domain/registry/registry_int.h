@@ -68,6 +68,8 @@ typedef struct Face {
     const Sql *current; /* newest rows in the order of numbers: ?1 node ?2 after number ?3 limit */
     const Sql *erase;   /* ?1 node ?2 subject */
     const Sql *erase_number; /* ?1 node ?2 number */
+    const Sql *erase_from;   /* ?1 node ?2 first number */
+    const Sql *numbers;      /* of the rows of a key that have no subject: ?1 node ?2 key */
 } Face;
 
 /* The face of a registry as this connection sees it now; NULL when there is none (err is set only
@@ -101,6 +103,8 @@ typedef struct RecordRow {
  * behind; nulls that say no more than absence left out. False with err: a whole number that does
  * not fit. */
 bool registry_normal_form(Arena *a, const RegistryKind *kind, Value record, Value *out, Err *err);
+/* What stands in a column of a record in normal form. */
+Param registry_param(Arena *a, const RegistryKind *kind, const Column *c, Value record);
 /* Write a row. marks may be null. */
 void registry_row_write(StoreConn *conn, int64_t node, const Face *face, Arena *a,
                         const RecordRow *row);
@@ -109,6 +113,15 @@ bool registry_row_at(Rows *r, const Face *face, Arena *a, RecordRow *out, Err *e
 /* The newest version under a key, or found false. */
 bool registry_row(StoreConn *conn, int64_t node, const Face *face, Str key, Arena *a,
                   RecordRow *out, Err *err);
+
+/* ---- Judging (registry_judge.c). */
+
+/* Is the record one of this registry? Fills record (in normal form) and key of the row. */
+bool registry_judge(Arena *a, const RegistryKind *kind, Value record, RecordRow *row, Err *err);
+/* What a record brings beside the held one: marks of the row; *changed when a value, or who answers
+ * for it, is new. False with err: a grade below the least. */
+bool registry_compare(Arena *a, const RegistryKind *kind, const RecordRow *held, Str source,
+                      Str grade, RecordRow *row, bool *changed, Err *err);
 
 /* ---- Grades (registry_record.c). */
 
@@ -121,12 +134,23 @@ void registry_mark_of(const RecordRow *row, Str property, Str *source, Str *grad
 int64_t registry_next_serial(StoreConn *conn, int64_t node, Str registry, Str scope);
 /* The number that the next row of a registry gets. */
 int64_t registry_next_number(StoreConn *conn, int64_t node, Str registry);
+void registry_count_set(StoreConn *conn, int64_t node, Str registry, int64_t next);
+
+/* ---- Bulk loads (registry_loaded.c). */
+
+/* The subject of a row of a bulk load; ID_NONE when the row is none. */
+Id registry_bulk_subject(StoreConn *conn, int64_t node, Str registry, int64_t number);
+ApplyFn registry_apply_loaded;
 
 /* The state of the module: the writer's thread. */
 typedef struct RegistryModule {
     Arena *arena; /* holds this too */
     Map kinds;    /* name -> RegistryKind, the latest */
+    Str folder;   /* of kept files; empty: none */
 } RegistryModule;
+
+/* Applier: when the subject is that of a row of a bulk load, take the row away. */
+void registry_bulk_erase(const RegistryModule *m, StoreConn *conn, int64_t node, Arena *a, Id subject);
 
 extern const Migration registry_migrations[];
 extern const size_t registry_migration_count;
@@ -135,7 +159,7 @@ extern const EventKind registry_events[];
 /* ---- Commands. */
 DecideFn registry_decide_write, registry_decide_put;
 DecideFn registry_decide_read, registry_decide_look;
-DecideFn registry_decide_issue;
+DecideFn registry_decide_issue, registry_decide_load;
 
 Str registry_body_text(const Command *command, const char *key);
 const RegistryKind *registry_named_kind(const RegistryModule *m, const Command *command,

@@ -226,6 +226,11 @@ static void face_statements(StoreConn *conn, Arena *a, Face *f)
     f->current = face_sql(conn, a, f, list, arena_copy(a, current).ptr);
     f->erase = store_sql(conn, arena_printf(a, "DELETE FROM %.*s WHERE node = ?1 AND subject = ?2",
                                             STR_ARG(f->table)));
+    f->erase_from = store_sql(conn,
+                              arena_printf(a, "DELETE FROM %.*s WHERE node = ?1 AND number >= ?2",
+                                           STR_ARG(f->table)));
+    f->numbers = face_sql(conn, a, f, STR("number"),
+                          "WHERE node = ?1 AND key = ?2 AND subject IS NULL");
     f->erase_number = store_sql(conn,
                                 arena_printf(a, "DELETE FROM %.*s WHERE node = ?1 AND number = ?2",
                                              STR_ARG(f->table)));

@@ -42,9 +42,13 @@ static bool find_row(Decision *d, const RegistryKind *kind, Str key, RecordRow *
 {
     Err err = {0};
     const Face *face = registry_decision_face(d, kind);
-    return (face && registry_row(decision_store(d), decision_node(d), face, key,
-                                 decision_arena(d), out, &err)) ||
-           registry_refuse_failed(d, &err);
+    if (!face || !registry_row(decision_store(d), decision_node(d), face, key, decision_arena(d),
+                               out, &err))
+        return registry_refuse_failed(d, &err);
+    if (out->found && kind->about.personal && id_is_none(out->subject))
+        out->subject = registry_bulk_subject(decision_store(d), decision_node(d),
+                                             kind->about.name, out->number);
+    return true;
 }
 
 /* Emit the read of a record. Nothing found is recorded too, without the key. Returns the look. */

@@ -104,6 +104,14 @@ static Param other_param(Arena *a, const RegistryKind *kind, Value record)
     return count ? p_text(json_copy_text(a, value_context(&b))) : p_null();
 }
 
+Param registry_param(Arena *a, const RegistryKind *kind, const Column *c, Value record)
+{
+    Value v;
+    if (!c->property.len)
+        return other_param(a, kind, record);
+    return c->current && value_find(record, c->property, &v) ? param_of(a, c->kind, v) : p_null();
+}
+
 void registry_row_write(StoreConn *conn, int64_t node, const Face *face, Arena *a,
                         const RecordRow *row)
 {
@@ -120,14 +128,9 @@ void registry_row_write(StoreConn *conn, int64_t node, const Face *face, Arena *
     p[7] = p_text(row->grade);
     p[8] = value_is_null(row->marks) ? p_null() : p_text(json_copy_text(a, row->marks));
     p[9] = id_is_none(row->subject) ? p_null() : p_id(&row->subject);
-    for (size_t i = 0; i < face->column_count; i++) {
-        const Column *c = &face->columns[i];
-        Value v;
+    for (size_t i = 0; i < face->column_count; i++)
         p[ROW_FIXED_COLUMNS + i] =
-            !c->property.len ? other_param(a, &face->kind, row->record)
-            : c->current && value_find(row->record, c->property, &v) ? param_of(a, c->kind, v)
-                                                                     : p_null();
-    }
+            registry_param(a, &face->kind, &face->columns[i], row->record);
     store_write(conn, face->insert, p, count);
 }
 

@@ -7,6 +7,7 @@
  *     registry_look       one row a recorded read: who, when, which fields, why
  *     registry_serial     next number of a series
  *     registry_count      next number of a row
+ *     registry_bulk       one row a bulk load: which rows it wrote, from which kept file
  *
  * Sealing. In a personal registry the key is personal too (an identity number), so neither stands
  * in the open part of an event. The first record under a key draws a random id; the events of
@@ -54,6 +55,11 @@ const Migration registry_migrations[] = {
         "CREATE TABLE registry_count ("
         " node BIGINT NOT NULL, registry TEXT NOT NULL, next BIGINT NOT NULL,"
         " PRIMARY KEY (node, registry))"},
+    {3, "CREATE TABLE registry_bulk ("
+        " node BIGINT NOT NULL, registry TEXT NOT NULL, first BIGINT NOT NULL,"
+        " rows BIGINT NOT NULL, seq BIGINT NOT NULL, file TEXT NOT NULL, sm3 TEXT NOT NULL,"
+        " whole BIGINT NOT NULL, PRIMARY KEY (node, registry, first));"
+        "CREATE INDEX registry_bulk_seq ON registry_bulk (node, seq)"},
 };
 const size_t registry_migration_count =
     sizeof(registry_migrations) / sizeof(registry_migrations[0]);
@@ -70,8 +76,6 @@ static const Sql sql_next_number = {
 static const Sql sql_subject = {
     "INSERT INTO registry_subject (node, key, subject) VALUES (?1, ?2, ?3)"
     " ON CONFLICT (node, key) DO NOTHING"};
-static const Sql sql_subject_of = {
-    "SELECT subject FROM registry_subject WHERE node = ?1 AND key = ?2"};
 static const Sql sql_look = {
     "INSERT INTO registry_look (node, id, subject, key, seq, at, registry, version, reader, office,"
     " thing, case_number, matter, basis, fields) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10,"
@@ -87,16 +91,6 @@ static const Sql sql_erase[] = {
 };
 
 /* ---- Reading. */
-
-Id registry_subject(StoreConn *conn, int64_t node, Str key)
-{
-    Id id = ID_NONE;
-    Rows *r = store_query(conn, &sql_subject_of, PARAMS(p_int(node), p_text(key)));
-    if (rows_next(r))
-        id = rows_id(r, 0);
-    rows_close(r);
-    return id;
-}
 
 int64_t registry_next_serial(StoreConn *conn, int64_t node, Str registry, Str scope)
 {
@@ -117,6 +111,11 @@ int64_t registry_next_number(StoreConn *conn, int64_t node, Str registry)
         next = rows_int(r, 0);
     rows_close(r);
     return next;
+}
+
+void registry_count_set(StoreConn *conn, int64_t node, Str registry, int64_t next)
+{
+    store_write(conn, &sql_count, PARAMS(p_int(node), p_text(registry), p_int(next)));
 }
 
 /* ---- Events. */
@@ -171,7 +170,7 @@ static void apply_recorded(void *state, StoreConn *conn, const Event *e)
     (void)state;
     check(row.version > 0 && row.number > 0);
     check(instant_parse(text_of(e->open, "valid_from"), &row.valid_from));
-    store_write(conn, &sql_count, PARAMS(p_int(e->node), p_text(registry), p_int(row.number + 1)));
+    registry_count_set(conn, e->node, registry, row.number + 1);
     if (value_is_null(named))
         return; /* erased */
     row.key = text_of(named, "key");
@@ -219,9 +218,9 @@ static void apply_erased(void *state, StoreConn *conn, const Event *e)
     Id subject;
     Str *names;
     size_t count;
-    (void)state;
     if (!id_parse(text_of(e->open, "subject"), &subject))
         return;
+    registry_bulk_erase(state, conn, e->node, e->arena, subject);
     registry_names(conn, e->node, e->arena, &names, &count, NULL);
     for (size_t i = 0; i < count; i++) {
         const Face *face = registry_face(conn, e->node, names[i], NULL);
@@ -235,5 +234,6 @@ static void apply_erased(void *state, StoreConn *conn, const Event *e)
 const EventKind registry_events[] = {
     {"core.installed", apply_installed},      {"core.erased", apply_erased},
     {"registry.recorded", apply_recorded},    {"registry.was_read", apply_was_read},
-    {"registry.issued", apply_issued},        {0},
+    {"registry.issued", apply_issued},        {"registry.loaded", registry_apply_loaded},
+    {0},
 };

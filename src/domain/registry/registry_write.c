@@ -9,11 +9,10 @@
  * raises it. The definition may demand a least grade for the registry or a property: a value below
  * it is refused.
  *
- * What is new is judged in the normal form (registry_record.c). */
+ * What is new is judged in the normal form (registry_judge.c, which bulk loading shares). */
 #include "domain/registry/registry_int.h"
 
 #include "base/check.h"
-#include "codec/json.h"
 
 /* One record of a command on its way. */
 typedef struct Writing {
@@ -37,88 +36,21 @@ static bool refuse_record(const Writing *w, Err err)
     return decision_refuse(w->d, &err);
 }
 
-static bool judge_key(Writing *w)
-{
-    Err err = {0};
-    w->row.key = value_get_string(w->row.record, w->kind->about.key);
-    if (w->row.key.len > 0 && w->row.key.len <= REGISTRY_KEY_BYTES_MAX)
-        return true;
-    err_set(&err, &fault_registry_key_invalid, w->kind->about.name,
-            registry_number_text(decision_arena(w->d), REGISTRY_KEY_BYTES_MAX),
-            w->kind->about.key);
-    return refuse_record(w, err);
-}
-
 static bool judge_record(Writing *w, Value record)
 {
-    Arena *a = decision_arena(w->d);
     Err err = {0};
-    if (!value_is(record, VALUE_CONTEXT)) {
-        err_set(&err, &fault_registry_record_missing);
-        return refuse_record(w, err);
-    }
-    if (!schema_validate(w->kind->schema, a, record, &err) ||
-        !registry_normal_form(a, w->kind, record, &w->row.record, &err))
-        return refuse_record(w, err);
-    if (json_copy_text(a, w->row.record).len > REGISTRY_RECORD_BYTES_MAX) {
-        err_set(&err, &fault_registry_record_too_large,
-                registry_number_text(a, REGISTRY_RECORD_BYTES_MAX));
-        return refuse_record(w, err);
-    }
-    return judge_key(w);
+    return registry_judge(decision_arena(w->d), w->kind, record, &w->row, &err) ||
+           refuse_record(w, err);
 }
 
 /* ---- What is new, and who says so. */
 
-static bool same_value(Value a, Str property, Value b)
-{
-    Value x = value_null(), y = value_null();
-    return value_find(a, property, &x) == value_find(b, property, &y) && value_same(x, y);
-}
-
-static bool judge_grade(const Writing *w, Str property)
-{
-    const RegistryProperty *p = registry_property(&w->kind->about, property);
-    Str least = p && p->grade.len ? p->grade : w->kind->about.grade;
-    if (registry_grade_rank(w->grade) >= registry_grade_rank(least))
-        return true;
-    Err err = {0};
-    err_set(&err, &fault_registry_grade_too_low, property, w->grade, least);
-    return refuse_record(w, err);
-}
-
-static void put_mark(Arena *a, ContextBuilder *marks, Str property, Str source, Str grade)
-{
-    ContextBuilder mark = context_builder(a);
-    registry_put_text(&mark, "source", source);
-    registry_put_text(&mark, "grade", grade);
-    context_put(marks, property, value_context(&mark));
-}
-
-/* Marks of the new row; *changed when a value, or who answers for it, is new. */
 static bool compare(Writing *w, bool *changed)
 {
-    Arena *a = decision_arena(w->d);
-    ContextBuilder marks = context_builder(a);
-    size_t kept = 0;
-    Value record = w->row.record;
-    *changed = !w->held.found || value_count(record) != value_count(w->held.record);
-    for (size_t i = 0; i < record.as.context.count; i++) {
-        Str property = record.as.context.entries[i].key, source, grade;
-        registry_mark_of(&w->held, property, &source, &grade);
-        if (!w->held.found || !same_value(record, property, w->held.record)) {
-            *changed = true;
-            if (!judge_grade(w, property))
-                return false;
-        } else if (registry_grade_rank(w->grade) > registry_grade_rank(grade)) {
-            *changed = true;
-        } else if (!str_equal(source, w->source) || !str_equal(grade, w->grade)) {
-            put_mark(a, &marks, property, source, grade);
-            kept++;
-        }
-    }
-    w->row.marks = kept ? value_context(&marks) : value_null();
-    return true;
+    Err err = {0};
+    return registry_compare(decision_arena(w->d), w->kind, &w->held, w->source, w->grade, &w->row,
+                            changed, &err) ||
+           refuse_record(w, err);
 }
 
 /* From when on the record holds: named by the command, or now. */
