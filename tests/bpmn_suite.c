@@ -1,4 +1,5 @@
-/* bpmn_suite DIR [--profile core|rare|static] - runs a folder of engine-neutral BPMN tests.
+/* bpmn_suite DIR [--profile core|rare|static] [--restart] - runs a folder of engine-neutral BPMN
+ * tests.
  *
  * DIR holds tests.json and the .bpmn files it names. A test that is executed: every executable
  * process of the file is installed on a node in memory with a virtual clock, the processes are
@@ -12,10 +13,15 @@
  *     INCREMENT_INTEGER_VARIABLE[_AND_LOG]     SET_STRING_DATA, LOG_DATA
  *     THROW_ERROR  error ERR_CODE              CREATE_LOG_FILE      nothing
  *     WAIT_TEN_SECONDS, CREATE_TIMESTAMP_LOG_n are jobs that this program answers
- * and test.contains("a") becomes FEEL. */
+ * and test.contains("a") becomes FEEL.
+ *
+ * With --restart every case is executed three times: in memory; on a file, closed and opened after
+ * every commit; and with every command in a child process that is killed after its commit. The
+ * traces (every event of the journal, in order) must be equal. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/check.h"
 #include "base/map.h"
@@ -23,6 +29,7 @@
 #include "codec/xml.h"
 #include "domain/process/process.h"
 #include "lang/bpmn/bpmn.h"
+#include "process_killed.h"
 
 #define SUITE_FAULTS(X) X(ERR_CODE, REFUSAL, 409, false, "Thrown by the test.", "测试抛出的错误。")
 FAULT_DECLARE(SUITE_FAULTS)
@@ -32,8 +39,13 @@ static FAULT_TABLE(suite_faults, SUITE_FAULTS)
 #define NODE 420600
 #define LOG_MAX 4096
 
+typedef enum Life { LIFE_STAYS, LIFE_REOPENS, LIFE_IS_KILLED, LIFE_COUNT } Life;
+
 typedef struct Suite {
     Arena *a;
+    Life life;
+    bool restart; /* all lives, not only the first */
+    Str data_file;
     Core *core;
     Clock *clock;
     Entropy *entropy;
@@ -104,46 +116,139 @@ static const char *const no_tables[] = {NULL};
 
 /* ---- A node for one case. */
 
-static void open_node(Suite *s)
+static void open_core(Suite *s)
 {
     static Module module;
     Err err = {0};
+    module = (Module){.name = "suite", .tables = no_tables, .commands = suite_commands,
+                      .events = no_events, .faults = suite_faults, .state = s};
+    const Module *modules[2] = {process_open(), &module};
+    CoreOptions options = {.node = NODE, .clock = s->clock, .entropy = s->entropy,
+                           .location = s->life == LIFE_STAYS ? STR(":memory:") : s->data_file,
+                           .modules = modules, .module_count = 2};
+    check(core_open(&options, &s->core, &err));
+    check(store_connect_reader(core_store(s->core), &s->reader, &err));
+}
+
+static void close_core(Suite *s)
+{
+    store_disconnect(s->reader);
+    core_close(s->core);
+}
+
+static void remove_file(const Suite *s)
+{
+    static const char *const endings[] = {"", "-wal", "-shm"};
+    for (size_t i = 0; i < 3; i++) {
+        remove(arena_printf(s->a, "%.*s%s", STR_ARG(s->data_file), endings[i]).ptr);
+    }
+}
+
+static void open_node(Suite *s)
+{
     Instant start;
     check(instant_parse(STR("2026-11-23T09:00:00+08:00"), &start));
     s->clock = clock_virtual_open(start);
     s->entropy = entropy_seeded_open(1);
-    module = (Module){.name = "suite", .tables = no_tables, .commands = suite_commands,
-                      .events = no_events, .faults = suite_faults, .state = s};
-    const Module *modules[2] = {process_open(), &module};
-    CoreOptions options = {.node = NODE, .location = STR(":memory:"), .clock = s->clock,
-                           .entropy = s->entropy, .modules = modules, .module_count = 2};
-    check(core_open(&options, &s->core, &err));
-    check(store_connect_reader(core_store(s->core), &s->reader, &err));
     s->log_count = 0;
     s->marker = false;
+    remove_file(s);
+    open_core(s);
 }
 
 static void close_node(Suite *s)
 {
-    store_disconnect(s->reader);
-    core_close(s->core);
+    close_core(s);
+    remove_file(s);
     clock_close(s->clock);
     entropy_close(s->entropy);
+}
+
+/* A command (NULL: what is due), here or in a child that is killed. */
+typedef struct Work {
+    Suite *s;
+    const Command *command;
+    Reply reply;
+    size_t ran;
+} Work;
+
+static void do_work(Work *w)
+{
+    Err err = {0};
+    check(w->command ? core_run(w->s->core, w->command, w->s->a, &w->reply, &err)
+                     : core_run_due(w->s->core, &w->ran, &err));
+}
+
+static void child_work(void *context, Buf *out)
+{
+    Work *w = context;
+    Suite *s = w->s;
+    open_core(s);
+    s->log_count = 0;
+    s->marker = false;
+    do_work(w);
+    ContextBuilder b = context_builder(s->a);
+    ListBuilder log = list_builder(s->a);
+    for (size_t i = 0; i < s->log_count; i++) {
+        list_add(&log, value_string(s->log[i]));
+    }
+    Buf show = buf_new(s->a, 200);
+    if (w->reply.err.fault) {
+        err_show(&w->reply.err, LANG_EN, &show);
+    }
+    context_put_text(&b, "accepted", value_boolean(w->reply.accepted));
+    context_put_text(&b, "body", w->reply.body);
+    context_put_text(&b, "why", value_string(buf_text(&show)));
+    context_put_text(&b, "ran", value_int((int64_t)w->ran));
+    context_put_text(&b, "log", value_list(&log));
+    context_put_text(&b, "marker", value_boolean(s->marker));
+    json_write(value_context(&b), 0, out);
+}
+
+static void work(Work *w)
+{
+    Suite *s = w->s;
+    if (s->life != LIFE_IS_KILLED) {
+        do_work(w);
+    }
+    if (s->life == LIFE_STAYS) {
+        return;
+    }
+    close_core(s);
+    if (s->life == LIFE_IS_KILLED) {
+        Value told;
+        Err err = {0};
+        check(json_parse(s->a, killed_run(child_work, w, s->a), &told, &err));
+        Value log = value_field(told, "log");
+        for (size_t i = 0; i < value_count(log); i++) {
+            note(s, value_item(log, i).as.string);
+        }
+        s->marker |= value_get_boolean(told, STR("marker"), false);
+        w->ran = (size_t)value_get_int(told, STR("ran"), 0);
+        w->reply = (Reply){.accepted = value_get_boolean(told, STR("accepted"), false),
+                           .body = value_field(told, "body")};
+    }
+    open_core(s);
 }
 
 static Reply run(Suite *s, const char *kind, Value body)
 {
     Command command = {.kind = str_from(kind), .actor = system_actor, .body = body};
-    Reply reply;
-    Err err = {0};
-    check(core_run(s->core, &command, s->a, &reply, &err));
-    return reply;
+    Work w = {.s = s, .command = &command};
+    work(&w);
+    return w.reply;
+}
+
+static size_t run_due(Suite *s)
+{
+    Work w = {.s = s};
+    work(&w);
+    return w.ran;
 }
 
 static void advance(Suite *s, int64_t ms)
 {
     Instant to = {clock_now(s->clock).us + ms * 1000};
-    Err err = {0};
     for (size_t ran = 1; ran > 0;) {
         Instant next = core_next_due(s->core);
         if (instant_is_none(next) || next.us > to.us) {
@@ -152,7 +257,7 @@ static void advance(Suite *s, int64_t ms)
         if (next.us > clock_now(s->clock).us) {
             clock_set(s->clock, next);
         }
-        check(core_run_due(s->core, &ran, &err));
+        ran = run_due(s);
     }
     if (to.us > clock_now(s->clock).us) {
         clock_set(s->clock, to);
@@ -254,7 +359,7 @@ static bool install(Suite *s, Str path, Str text, Str *why)
     context_put_text(&b, "version", value_string(STR("1")));
     context_put_text(&b, "definitions", value_list(&definitions));
     Reply reply = run(s, "core.install", value_context(&b));
-    if (!reply.accepted) {
+    if (!reply.accepted && reply.err.fault) {
         Buf show = buf_new(s->a, 200);
         err_show(&reply.err, LANG_EN, &show);
         *why = buf_text(&show);
@@ -361,7 +466,18 @@ static void play(Suite *s, Value test)
     note_ends(s);
 }
 
-static bool execute_case(Suite *s, Str name, Str path, Str text, Value test)
+static bool trace_record(void *context, const JournalRecord *record)
+{
+    Buf *out = context;
+    buf_printf(out, "%lld %lld %.*s ", (long long)record->seq, (long long)record->at.us,
+               STR_ARG(record->kind));
+    json_write(record->events, 0, out);
+    buf_add_text(out, "\n");
+    return true;
+}
+
+/* Execute in the life s->life: does the log match, and does a replay give the same rows? */
+static bool execute_once(Suite *s, Str name, Str path, Str text, Value test, Str *trace)
 {
     Str why = STR_NONE;
     open_node(s);
@@ -372,6 +488,9 @@ static bool execute_case(Suite *s, Str name, Str path, Str text, Value test)
     }
     VerifyResult verified;
     Err err = {0};
+    Buf out = buf_new(s->a, 4096);
+    check(core_journal_read(s->core, s->reader, 1, trace_record, &out, &err));
+    *trace = buf_text(&out);
     bool same = core_verify(s->core, LANG_EN, s->a, &verified, &err) && verified.differences == 0;
     bool passed = matches(s, value_field(test, "expect")) && same;
     if (!passed) {
@@ -387,6 +506,23 @@ static bool execute_case(Suite *s, Str name, Str path, Str text, Value test)
         printf("%s %.*s\n", same ? "" : " (replay differs)", STR_ARG(why));
     }
     close_node(s);
+    return passed;
+}
+
+static bool execute_case(Suite *s, Str name, Str path, Str text, Value test)
+{
+    Str first, trace;
+    s->life = LIFE_STAYS;
+    bool passed = execute_once(s, name, path, text, test, &first);
+    for (int life = LIFE_REOPENS; s->restart && life < LIFE_COUNT; life++) {
+        s->life = (Life)life;
+        passed &= execute_once(s, name, path, text, test, &trace);
+        if (!str_equal(first, trace)) {
+            printf("FAIL %.*s: the trace differs when it is %s after every commit\n",
+                   STR_ARG(name), life == LIFE_REOPENS ? "restarted" : "killed");
+            passed = false;
+        }
+    }
     return passed;
 }
 
@@ -441,20 +577,35 @@ static void run_test(Suite *s, Str folder, Value test, Totals *t)
     arena_reset_to(s->a, mark);
 }
 
+/* The options behind DIR; false when one is unknown. */
+static bool read_options(int argc, char **argv, Suite *s, Str *profile)
+{
+    for (int i = 2; i < argc; i++) {
+        if (strcmp(argv[i], "--restart") == 0) {
+            s->restart = true;
+        } else if (strcmp(argv[i], "--profile") == 0 && i + 1 < argc) {
+            *profile = str_from(argv[++i]);
+        } else {
+            return false;
+        }
+    }
+    return argc > 1;
+}
+
 int main(int argc, char **argv)
 {
-    Str folder = argc > 1 ? str_from(argv[1]) : STR_NONE, profile = STR_NONE, text;
-    if (argc == 4 && strcmp(argv[2], "--profile") == 0) {
-        profile = str_from(argv[3]);
-    } else if (argc != 2) {
-        fprintf(stderr, "use: bpmn_suite DIR [--profile core|rare|static]\n");
+    Str profile = STR_NONE, text;
+    Suite s = {.a = arena_open((size_t)4 << 30)};
+    if (!read_options(argc, argv, &s, &profile)) {
+        fprintf(stderr, "use: bpmn_suite DIR [--profile core|rare|static] [--restart]\n");
         return 2;
     }
-    Suite s = {.a = arena_open((size_t)4 << 30)};
+    Str folder = str_from(argv[1]);
     Err err = {0};
     Value tests;
     Totals t = {0};
     check(seal_init(&err));
+    s.data_file = arena_printf(s.a, "/tmp/bpmn-suite-%d.db", (int)getpid());
     if (!file_read(s.a, arena_printf(s.a, "%.*s/tests.json", STR_ARG(folder)), 64u << 20, &text,
                    &err) ||
         !json_parse(s.a, text, &tests, &err)) {

@@ -5,6 +5,7 @@
 
 #include "base/check.h"
 #include "codec/json.h"
+#include "../process_killed.h"
 
 #define TEST_FAULTS(X) \
     X(test_refused, REFUSAL, 409, false, "The test refused {1}.", "测试拒绝了 {1}。")
@@ -80,43 +81,153 @@ static const CommandKind commands[] = {
 static const EventKind no_events[] = {{0}};
 static const char *const no_tables[] = {NULL};
 
-TestNode *test_node_open(Str location)
+/* ---- Opening. */
+
+static void open_core(TestNode *n)
 {
-    static Module test_module; /* one node at a time */
+    Err err = {0};
+    n->test_module = (Module){.name = "test", .tables = no_tables, .commands = commands,
+                              .events = no_events, .faults = test_faults, .state = n};
+    n->modules[0] = process_open();
+    n->modules[1] = &n->test_module;
+    CoreOptions options = {.node = TEST_NODE, .location = n->location, .clock = n->clock,
+                           .entropy = n->entropy, .modules = n->modules, .module_count = 2};
+    if (!core_open(&options, &n->core, &err) ||
+        !store_connect_reader(core_store(n->core), &n->reader, &err)) {
+        Buf text = buf_new(n->a, 200);
+        err_show(&err, LANG_EN, &text);
+        printf("# %s\n", buf_cstr(&text));
+        check(!"the node opens");
+    }
+}
+
+static void close_core(TestNode *n)
+{
+    store_disconnect(n->reader);
+    core_close(n->core);
+}
+
+TestNode *test_node_open_as(Str location, TestLife life)
+{
     Arena *a = arena_open((size_t)1 << 30);
     TestNode *n = arena_new(a, TestNode);
     Instant start;
     Err err = {0};
     n->a = a;
     n->marks = buf_new(a, 256);
+    n->location = arena_copy(a, location);
+    n->life = life;
     check(instant_parse(STR("2026-11-23T09:00:00+08:00"), &start));
     check(seal_init(&err));
     n->clock = clock_virtual_open(start);
     n->entropy = entropy_seeded_open(7);
-    test_module = (Module){.name = "test", .tables = no_tables, .commands = commands,
-                           .events = no_events, .faults = test_faults, .state = n};
-    const Module **modules = arena_new_array(a, const Module *, 2);
-    modules[0] = process_open();
-    modules[1] = &test_module;
-    CoreOptions options = {.node = TEST_NODE, .location = location, .clock = n->clock,
-                           .entropy = n->entropy, .modules = modules, .module_count = 2};
-    if (!core_open(&options, &n->core, &err) ||
-        !store_connect_reader(core_store(n->core), &n->reader, &err)) {
-        Buf text = buf_new(a, 200);
-        err_show(&err, LANG_EN, &text);
-        printf("# %s\n", buf_cstr(&text));
-        check(!"the node opens");
-    }
+    open_core(n);
     return n;
+}
+
+TestNode *test_node_open(Str location)
+{
+    return test_node_open_as(location, TEST_STAYS);
+}
+
+void test_node_reopen(TestNode *n, Instant to)
+{
+    close_core(n);
+    if (!instant_is_none(to)) {
+        clock_close(n->clock);
+        n->clock = clock_virtual_open(to);
+    }
+    open_core(n);
 }
 
 void test_node_close(TestNode *n)
 {
-    store_disconnect(n->reader);
-    core_close(n->core);
+    close_core(n);
     clock_close(n->clock);
     entropy_close(n->entropy);
     arena_close(n->a);
+}
+
+void test_node_remove(Str location)
+{
+    static const char *const endings[] = {"", "-wal", "-shm"};
+    for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
+        char path[256];
+        snprintf(path, sizeof path, "%.*s%s", STR_ARG(location), endings[i]);
+        remove(path);
+    }
+}
+
+/* ---- Commands and timers, here or in a child that dies. */
+
+typedef struct Work {
+    TestNode *n;
+    const Command *command; /* NULL: what is due */
+} Work;
+
+static Value reply_value(TestNode *n, const Reply *reply, size_t ran)
+{
+    ContextBuilder b = context_builder(n->a);
+    context_put_text(&b, "accepted", value_boolean(reply->accepted));
+    context_put_text(&b, "body", reply->body);
+    context_put_text(&b, "fault", value_string(reply->err.fault ? str_from(reply->err.fault->name)
+                                                                : STR_NONE));
+    context_put_text(&b, "ran", value_int((int64_t)ran));
+    context_put_text(&b, "marks", value_string(buf_text(&n->marks)));
+    return value_context(&b);
+}
+
+static void child_work(void *context, Buf *out)
+{
+    Work *w = context;
+    TestNode *n = w->n;
+    Reply reply = {0};
+    size_t ran = 0;
+    Err err = {0};
+    open_core(n);
+    buf_clear(&n->marks);
+    check(w->command ? core_run(n->core, w->command, n->a, &reply, &err)
+                     : core_run_due(n->core, &ran, &err));
+    json_write(reply_value(n, &reply, ran), 0, out);
+}
+
+/* Of a refusal only its name comes out of a child. */
+static const Fault *fault_named(TestNode *n, Str name)
+{
+    Fault *fault = arena_new(n->a, Fault);
+    *fault = (Fault){.name = arena_printf(n->a, "%.*s", STR_ARG(name)).ptr, .en = "", .zh = ""};
+    return name.len ? fault : NULL;
+}
+
+static Reply killed(TestNode *n, const Command *command, size_t *ran)
+{
+    Work work = {n, command};
+    Value told;
+    Err err = {0};
+    close_core(n);
+    check(json_parse(n->a, killed_run(child_work, &work, n->a), &told, &err));
+    open_core(n);
+    buf_add(&n->marks, value_get_string(told, STR("marks")));
+    *ran = (size_t)value_get_int(told, STR("ran"), 0);
+    Reply reply = {.accepted = value_get_boolean(told, STR("accepted"), false),
+                   .body = value_field(told, "body")};
+    reply.err.fault = fault_named(n, value_get_string(told, STR("fault")));
+    return reply;
+}
+
+static size_t run_due(TestNode *n)
+{
+    Err err = {0};
+    size_t ran = 0;
+    if (n->life == TEST_IS_KILLED) {
+        killed(n, NULL, &ran);
+        return ran;
+    }
+    check(core_run_due(n->core, &ran, &err));
+    if (n->life == TEST_REOPENS) {
+        test_node_reopen(n, INSTANT_NONE);
+    }
+    return ran;
 }
 
 Reply test_node_run(TestNode *n, const char *kind, Value body, const Actor *actor)
@@ -124,7 +235,14 @@ Reply test_node_run(TestNode *n, const char *kind, Value body, const Actor *acto
     Command command = {.kind = str_from(kind), .actor = *actor, .body = body};
     Reply reply;
     Err err = {0};
+    size_t ran;
+    if (n->life == TEST_IS_KILLED) {
+        return killed(n, &command, &ran);
+    }
     check(core_run(n->core, &command, n->a, &reply, &err));
+    if (n->life == TEST_REOPENS) {
+        test_node_reopen(n, INSTANT_NONE);
+    }
     return reply;
 }
 
@@ -149,24 +267,46 @@ bool test_node_install(TestNode *n, const char *kind, Str id, Str path, Str text
 void test_node_advance(TestNode *n, int64_t seconds)
 {
     Instant to = {clock_now(n->clock).us + seconds * US_PER_SECOND};
-    Err err = {0};
     for (;;) {
         Instant next = core_next_due(n->core);
-        size_t ran = 0;
         if (instant_is_none(next) || next.us > to.us) {
             break;
         }
         if (next.us > clock_now(n->clock).us) {
             check(clock_set(n->clock, next));
         }
-        check(core_run_due(n->core, &ran, &err));
-        if (ran == 0) {
+        if (run_due(n) == 0) {
             break;
         }
     }
     if (to.us > clock_now(n->clock).us) {
         check(clock_set(n->clock, to));
     }
+}
+
+/* ---- What happened. */
+
+typedef struct Tracing {
+    TestNode *n;
+    Buf out;
+} Tracing;
+
+static bool trace_record(void *context, const JournalRecord *record)
+{
+    Tracing *t = context;
+    buf_printf(&t->out, "%lld %lld %.*s %.*s ", (long long)record->seq, (long long)record->at.us,
+               STR_ARG(record->kind), STR_ARG(record->actor));
+    json_write(record->events, 0, &t->out);
+    buf_add_text(&t->out, "\n");
+    return true;
+}
+
+Str test_node_trace(TestNode *n)
+{
+    Tracing t = {n, buf_new(n->a, 4096)};
+    Err err = {0};
+    check(core_journal_read(n->core, n->reader, 1, trace_record, &t, &err));
+    return buf_text(&t.out);
 }
 
 bool test_node_verify(TestNode *n)

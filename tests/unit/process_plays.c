@@ -10,13 +10,16 @@
  *   {"cancel": true}   {"arm": true}   {"erase": "subject"}   {"instance": 2}: go on with the 2nd
  *   {"expect": {"state", "active": [...], "done": {"element": n}, "variables": {}, "tasks": [...],
  *               "incidents": ["element fault"], "marks": [...]}}
- * Each play ends with a replay of the journal, which must give the same rows. */
+ * Each play ends with a replay of the journal, which must give the same rows, and is played three
+ * times: in memory, restarted after every commit, and killed after every commit; the traces
+ * (every event in order) must be equal. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -417,9 +420,10 @@ static void do_step(Play *p, Value step)
     }
 }
 
-static void play(void **state)
+/* Play in one life; the trace, in the arena `keep`. */
+static Str play_as(const char *name, Str location, TestLife life, Arena *keep)
 {
-    Play p = {.n = test_node_open(STR(":memory:")), .name = *state};
+    Play p = {.n = test_node_open_as(location, life), .name = name};
     Value script;
     Err err = {0};
     bool parsed = json_parse(p.n->a, read_text(p.n, str_from(p.name)), &script, &err);
@@ -437,9 +441,41 @@ static void play(void **state)
         do_step(&p, value_item(steps, p.step));
     }
     bool same = test_node_verify(p.n);
+    Str trace = arena_copy(keep, test_node_trace(p.n));
     test_node_close(p.n);
     assert_false(p.failed);
     assert_true(same);
+    return trace;
+}
+
+/* The first line in which two traces differ. */
+static void show_difference(Str a, Str b)
+{
+    while (a.len || b.len) {
+        Str x = str_split(&a, '\n'), y = str_split(&b, '\n');
+        if (!str_equal(x, y)) {
+            printf("# stays:    %.*s\n# restarts: %.*s\n", STR_ARG(x), STR_ARG(y));
+            return;
+        }
+    }
+}
+
+/* In memory; then on a file, closed and opened after every commit; then killed after every one. */
+static void play(void **state)
+{
+    Arena *keep = arena_open((size_t)1 << 28);
+    Str path = arena_printf(keep, "/tmp/process-plays-%d.db", (int)getpid());
+    Str stays = play_as(*state, STR(":memory:"), TEST_STAYS, keep);
+    for (TestLife life = TEST_REOPENS; life <= TEST_IS_KILLED; life++) {
+        test_node_remove(path);
+        Str trace = play_as(*state, path, life, keep);
+        test_node_remove(path);
+        if (!str_equal(stays, trace)) {
+            show_difference(stays, trace);
+        }
+        assert_true(str_equal(stays, trace));
+    }
+    arena_close(keep);
 }
 
 int main(void)
