@@ -11,11 +11,29 @@
 #include "api/resource_parts.h"
 #include "base/check.h"
 
-static Value clock_limit_value(Call *c, Limit limit)
+Value clock_limit_value(Call *c, Limit limit)
 {
     ContextBuilder b = context_builder(c->arena);
     context_put_text(&b, "amount", value_int(limit.amount));
     context_put_text(&b, "unit", value_string(str_from(limit_unit_name(limit.unit))));
+    return value_context(&b);
+}
+
+static Value statutory_value(Call *c, const ClockLimit *l)
+{
+    Arena *a = c->arena;
+    ContextBuilder remaining = context_builder(a), b = context_builder(a);
+    if (!l->found)
+        return value_null();
+    context_put_text(&remaining, "units", value_int(l->remaining.units));
+    context_put_text(&remaining, "over", value_int(l->remaining.over));
+    context_put_text(&b, "limit", clock_limit_value(c, l->limit));
+    context_put_text(&b, "due_at", value_instant(a, l->due));
+    context_put_text(&b, "due_day", value_day(a, l->due_day));
+    context_put_text(&b, "provisional", value_boolean(l->provisional));
+    context_put_text(&b, "paused", value_boolean(l->paused));
+    context_put_text(&b, "light", value_string(str_from(clock_light_name(l->light))));
+    context_put_text(&b, "remaining", value_context(&remaining));
     return value_context(&b);
 }
 
@@ -38,6 +56,9 @@ Value running_clock_value(Call *c, const ClockState *s)
     context_put_text(&b, "stopped_at", value_instant(a, s->stopped));
     context_put_text(&b, "light", value_string(str_from(clock_light_name(s->light))));
     context_put_text(&b, "remaining", value_context(&remaining));
+    context_put_text(&b, "extended", s->extended.amount ? clock_limit_value(c, s->extended)
+                                                        : value_null());
+    context_put_text(&b, "statutory", statutory_value(c, &s->statutory));
     return value_context(&b);
 }
 
@@ -107,6 +128,7 @@ bool route_list_cases(Call *c, Err *err)
                          .thing = call_query_text(c, "thing"),
                          .office = call_query_text(c, "office"),
                          .overdue = call_query_true(c, "overdue"),
+                         .light = call_query_text(c, "light"),
                          .now = c->now,
                          .cursor = call_query_text(c, "after"),
                          .page_size = call_page_size(c)};

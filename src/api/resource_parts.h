@@ -8,6 +8,8 @@
 
 /* The form-js schema of a form; null when there is none of that id. */
 Value form_or_null(Call *c, Str form_id);
+/* A limit as schema TimeLimit. */
+Value clock_limit_value(Call *c, Limit limit);
 /* A clock with its light, as schema RunningClock; null when it was not found. */
 Value running_clock_value(Call *c, const ClockState *state);
 /* A whole case as schema Case; clocks are read from the snapshot. */

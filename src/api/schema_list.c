@@ -25,6 +25,7 @@
 #define TASK_STATE_TYPE "=" PROCESS_TASK_STATES(TASK_WORD)
 #define READS_TYPE "[]=" ACCESS_READS(READ_WORD)
 #define LIGHT_TYPE "=normal|near|overdue"
+#define CARD_TYPE "=warning|yellow|red"
 #define UNIT_TYPE "=working_day|working_hour|calendar_day|working_half_day"
 
 /* ---- Everywhere. */
@@ -244,6 +245,71 @@ static const Field running_clock[] = {
     {"stopped_at", "instant", N, "When it was stopped", "停止时间"},
     {"light", LIGHT_TYPE, R, "normal, near its end, overdue", "正常、临期、超期"},
     {"remaining", "#Remaining", R, "What is left", "剩余时限"},
+    {"extended", "#TimeLimit", N, "By how much it was extended", "已延长的时限"},
+    {"statutory", "#StatutoryClock", N, "The limit of the law, beside the promise", "法定时限，与承诺时限并列"},
+};
+static const Field statutory_clock[] = {
+    {"limit", "#TimeLimit", R, "Limit", "时限"},
+    {"due_at", "instant", R, "Due; while its time stands: if it ran again now", "到期时间；暂停时按立即恢复计算"},
+    {"due_day", "date", R, "The day of it", "到期日"},
+    {"provisional", "bool", R, "Was a year without a holiday notice touched?", "是否涉及尚未公布放假安排的年份"},
+    {"paused", "bool", R, "Does its time stand? Not every reason stops it", "是否暂停；并非所有原因都停止法定时限"},
+    {"light", LIGHT_TYPE, R, "normal, near its end, overdue", "正常、临期、超期"},
+    {"remaining", "#Remaining", R, "What is left", "剩余时限"},
+};
+static const Field light_row[] = {
+    {"at", "instant", R, "Since when", "起始时间"},
+    {"matter", "text", N, "Matter; null: the whole case", "事项；null 表示整个办件"},
+    {"light", LIGHT_TYPE, R, "Light", "灯号"},
+};
+static const Field card_row[] = {
+    {"at", "instant", R, "When", "时间"},
+    {"card", CARD_TYPE, R, "Card", "牌"},
+    {"trigger", "text", R, "For what: a trigger of the supervision rule", "情形"},
+    {"title", "text", N, "The trigger in words", "情形名称"},
+    {"matter", "text", N, "Matter; null: the whole case", "事项；null 表示整个办件"},
+    {"office", "text", N, "Whose it is", "责任部门"},
+    {"note", "text", N, "Why, when a person issued it", "人工发牌的理由"},
+    {"issued_by", "text", R, "Account, or clock", "发牌人账户，或 clock"},
+};
+static const Field extension_row[] = {
+    {"at", "instant", R, "When", "时间"},
+    {"matter", "text", N, "Matter; null: the whole case", "事项；null 表示整个办件"},
+    {"by", "#TimeLimit", R, "By how much", "延长的时限"},
+    {"reason", "text", N, "Reason; null after erasure", "理由；销毁后为 null"},
+    {"basis", "text", R, "Legal basis", "法律依据"},
+    {"approver", "text", N, "Who approved; null where it may not be seen", "批准人；无权查看时为 null"},
+};
+static const Field case_lights[] = {
+    {"at", "instant", R, "The instant asked about", "所查询的时间"},
+    {"light", LIGHT_TYPE, N, "The case's light then; null: it had no clock", "当时的灯号；尚未计时为 null"},
+    {"items", "[]#LightRow", R, "Every change of light, oldest first; case, then parts", "灯号变化，先办件后事项，按时间顺序"},
+    {"cards", "[]#CardRow", R, "Cards, oldest first; only for offices and supervisors", "预警与黄红牌；仅部门和监督人员可见"},
+    {"extensions", "[]#ExtensionRow", R, "Extensions, oldest first", "延期"},
+};
+static const Field extension_new[] = {
+    {"matter", "text:60", O, "Matter; absent: the whole case", "事项；不填为整个办件"},
+    {"amount", "int", R, "By how much, in the unit of the legal extension", "延长数量，以法定延期单位计"},
+    {"reason", "text:2000", R, "Reason, told to the applicant", "理由，将告知申请人"},
+    {"basis", "text:500", O, "Legal basis; absent: that of the service", "法律依据；不填用事项所列依据"},
+};
+static const Field card_new[] = {
+    {"matter", "text:60", O, "Matter; absent: the whole case", "事项；不填为整个办件"},
+    {"trigger", "text:60", R, "A trigger of the supervision rule", "督办规则中的情形"},
+    {"note", "text:2000", R, "Why", "理由"},
+};
+static const Field supervision_count[] = {
+    {"office", "text", N, "Office code", "部门代码"},
+    {"office_title", "text", N, "Office", "部门名称"},
+    {"started", "int", R, "Clocks started in the period", "期内开始计时数"},
+    {"warnings", "int", R, "Warnings", "预警数"},
+    {"yellow", "int", R, "Yellow cards", "黄牌数"},
+    {"red", "int", R, "Red cards", "红牌数"},
+};
+static const Field supervision_counts[] = {
+    {"from", "date", R, "First day", "起始日"},
+    {"to", "date", R, "Last day", "截止日"},
+    {"items", "[]#SupervisionCount", R, "One row an office", "每部门一行"},
 };
 static const Field part[] = {
     {"id", "uuid", R, "Id", "标识"},
@@ -457,6 +523,15 @@ const Schema schema_list[] = {
     SCHEMA("CasePage", case_page, "Cases", "办件列表"),
     SCHEMA("Remaining", remaining, "What is left of a limit", "剩余时限"),
     SCHEMA("RunningClock", running_clock, "A clock with its light", "计时与灯号"),
+    SCHEMA("StatutoryClock", statutory_clock, "The limit of the law", "法定时限"),
+    SCHEMA("LightRow", light_row, "A change of light", "灯号变化"),
+    SCHEMA("CardRow", card_row, "A warning or a card", "预警或牌"),
+    SCHEMA("ExtensionRow", extension_row, "An extension", "一次延期"),
+    SCHEMA("CaseLights", case_lights, "Lights, cards and extensions of a case", "办件的灯号、预警黄红牌与延期"),
+    SCHEMA("ExtensionNew", extension_new, "An extension to approve", "批准延期"),
+    SCHEMA("CardNew", card_new, "A card issued by hand", "人工发牌"),
+    SCHEMA("SupervisionCount", supervision_count, "Counts of an office", "部门计数"),
+    SCHEMA("SupervisionCounts", supervision_counts, "Counts by office", "各部门计数"),
     SCHEMA("Part", part, "The part of one matter", "办件中的一个事项"),
     SCHEMA("Correction", correction, "A request for correction", "补正要求"),
     SCHEMA("Document", document, "A document issued", "文书"),

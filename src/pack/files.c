@@ -6,7 +6,6 @@
 #include "pack/pack_int.h"
 
 #include "codec/json.h"
-#include "domain/clock/clock.h"
 #include "domain/ledger/ledger.h"
 
 typedef struct KindRow {
@@ -87,6 +86,7 @@ static void compile_json(PackSet *set, PackFile *file, Err *err)
     Arena *a = set->arena;
     Calendar *calendar = NULL;
     LedgerBook *book = NULL;
+    Supervision *rule = NULL;
     switch (file->kind) {
     case PACK_CALENDAR:
         file->sound = calendar_compile(a, file->text, file->shown, &calendar, err);
@@ -99,6 +99,14 @@ static void compile_json(PackSet *set, PackFile *file, Err *err)
         if (!file->sound) return;
         file->id = ledger_book_id(book);
         index_put(set, &set->ledgers, file->id, file, STR("ledger"), STR("账本"));
+        return;
+    case PACK_SUPERVISION:
+        file->sound = supervision_compile(a, file->text, file->shown, &rule, err);
+        if (!file->sound) return;
+        file->as.supervision = rule;
+        file->id = rule->id;
+        index_put(set, &set->supervisions, file->id, file, STR("supervision rule"),
+                  STR("督办规则"));
         return;
     case PACK_REGISTRY:
         file->sound = registry_describe(a, file->id, file->text, file->shown,

@@ -247,6 +247,10 @@ static void check_thing(PackSet *set, const PackFile *file)
     check_name(set, file, &set->forms, thing->form, STR("/form"), "form", "表单");
     check_name(set, file, &set->processes, thing->process, STR("/process"), "process", "流程");
     check_name(set, file, &set->calendars, thing->calendar, STR("/calendar"), "calendar", "工作日历");
+    check_name(set, file, &set->supervisions, thing->supervision, STR("/supervision"),
+               "supervision rule", "督办规则");
+    check_name(set, file, &set->roles, thing->extension.approver,
+               STR("/limits/extension/approver"), "role", "角色");
     for (size_t i = 0; i < thing->matter_count; i++) {
         check_name(set, file, &set->offices, thing->matters[i].office,
                    arena_printf(set->arena, "/matters/%zu/office", i), "office", "部门");
@@ -254,6 +258,17 @@ static void check_thing(PackSet *set, const PackFile *file)
     check_materials(set, file);
     check_matters(set, file);
     ask_check(set, file);
+}
+
+/* ---- Supervision rules: the processes that their cards start. */
+
+static void check_supervision(PackSet *set, const PackFile *file)
+{
+    const Supervision *rule = file->as.supervision;
+    for (size_t i = 0; i < rule->card_count; i++) {
+        check_name(set, file, &set->processes, rule->cards[i].process,
+                   arena_printf(set->arena, "/cards/%zu/process", i), "process", "流程");
+    }
 }
 
 /* ---- Forms: where they say they are prefilled from. */
@@ -360,6 +375,7 @@ void link_check(PackSet *set)
             if (!file->sound) continue;
             if (file->kind == PACK_FORM) check_form(set, file);
             if (file->kind == PACK_PROCESS) check_process(set, file);
+            if (file->kind == PACK_SUPERVISION) check_supervision(set, file);
             if (file->kind == PACK_THING) check_thing(set, file);
         }
         check_texts(set, pack);

@@ -158,7 +158,8 @@ static PackSet *set_new(Arena *a, const Module *const *modules, size_t module_co
     set->modules = modules;
     set->module_count = module_count;
     Map *maps[] = {&set->things, &set->forms, &set->registries, &set->processes,
-                   &set->decisions, &set->calendars, &set->ledgers, &set->offices, &set->roles,
+                   &set->decisions, &set->calendars, &set->supervisions,
+                   &set->ledgers, &set->offices, &set->roles,
                    &set->used_forms, &set->asked};
     for (size_t i = 0; i < sizeof maps / sizeof *maps; i++) *maps[i] = map_new(a);
     return set;

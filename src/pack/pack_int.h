@@ -8,6 +8,7 @@
 
 #include "base/map.h"
 #include "domain/case/case.h"
+#include "domain/clock/clock.h"
 #include "domain/registry/registry.h"
 #include "lang/bpmn/bpmn.h"
 #include "lang/dmn/dmn.h"
@@ -24,6 +25,7 @@
     X(FORM, "forms", ".form.json", "form")                   \
     X(DECISION, "decisions", ".dmn", "decision")             \
     X(PROCESS, "processes", ".bpmn", "process")              \
+    X(SUPERVISION, "supervisions", ".json", "supervision")   \
     X(THING, "things", ".json", "thing")                     \
     X(LEDGER, "ledgers", ".json", "ledger")                  \
     X(TEXTS, "texts", ".json", "")                           \
@@ -47,6 +49,7 @@ typedef struct PackFile {
         Registry registry;
         BpmnModel process;
         const DmnModel *decision;
+        const Supervision *supervision;
     } as;
 } PackFile;
 
@@ -70,6 +73,7 @@ struct PackSet {
     /* Over all packs: id -> PackFile. A process is found by each of its process ids, a decision
      * by its file and by each of its decision ids. */
     Map things, forms, registries, processes, decisions, calendars, ledgers;
+    Map supervisions;
     Map offices, roles; /* id -> Pack */
     Map used_forms; /* forms that some thing uses */
     Map asked;      /* datum -> who asks it (ask.c), over all things */

@@ -11,6 +11,47 @@
 
 static Value instant_value(Play *p, Instant t) { return value_instant(p->arena, t); }
 
+/* {trigger, card, matter, office, at} of every card of the case and its parts. */
+static Value cards_value(Play *p, Id case_id)
+{
+    ClockCardRow *rows;
+    size_t count = 0;
+    Err err = {0};
+    ListBuilder list = list_builder(p->arena);
+    if (!clock_cards(p->conn, core_node(p->core), case_id, true, p->arena, &rows, &count, &err)) {
+        play_report_err(p, &err);
+    }
+    for (size_t i = 0; i < count; i++) {
+        ContextBuilder b = context_builder(p->arena);
+        context_put_text(&b, "trigger", value_string(rows[i].trigger));
+        context_put_text(&b, "card", value_string(str_from(clock_card_name(rows[i].card))));
+        context_put_text(&b, "matter", value_string(rows[i].matter));
+        context_put_text(&b, "office", value_string(rows[i].office));
+        context_put_text(&b, "at", instant_value(p, rows[i].at));
+        list_add(&list, value_context(&b));
+    }
+    return value_list(&list);
+}
+
+/* {at, light}, oldest first: the case's own. */
+static Value lights_value(Play *p, Id subject)
+{
+    ClockLightRow *rows;
+    size_t count = 0;
+    Err err = {0};
+    ListBuilder list = list_builder(p->arena);
+    if (!clock_lights(p->conn, core_node(p->core), subject, p->arena, &rows, &count, &err)) {
+        play_report_err(p, &err);
+    }
+    for (size_t i = 0; i < count; i++) {
+        ContextBuilder b = context_builder(p->arena);
+        context_put_text(&b, "at", instant_value(p, rows[i].at));
+        context_put_text(&b, "light", value_string(str_from(clock_light_name(rows[i].light))));
+        list_add(&list, value_context(&b));
+    }
+    return value_list(&list);
+}
+
 static void put_clock(Play *p, ContextBuilder *b, Id subject)
 {
     ClockState state = {0};
@@ -26,6 +67,13 @@ static void put_clock(Play *p, ContextBuilder *b, Id subject)
     context_put_text(b, "light", value_string(str_from(clock_light_name(state.light))));
     context_put_text(b, "clock_paused", value_boolean(state.paused));
     context_put_text(b, "provisional", value_boolean(state.provisional));
+    context_put_text(b, "card", value_string(str_from(clock_card_name(state.card))));
+    context_put_text(b, "extended", value_int(state.extended.amount));
+    if (!state.statutory.found) return;
+    context_put_text(b, "statutory_due_day", value_day(p->arena, state.statutory.due_day));
+    context_put_text(b, "statutory_light",
+                     value_string(str_from(clock_light_name(state.statutory.light))));
+    context_put_text(b, "statutory_paused", value_boolean(state.statutory.paused));
 }
 
 static Value part_value(Play *p, const CasePart *part)
@@ -75,6 +123,8 @@ static Value case_value(Play *p, const CaseWhole *c)
     context_put_text(&b, "ended_at", instant_value(p, c->row.ended_at));
     context_put_text(&b, "due", value_null());
     put_clock(p, &b, c->row.id);
+    context_put_text(&b, "cards", cards_value(p, c->row.id));
+    context_put_text(&b, "lights", lights_value(p, c->row.id));
     for (size_t i = 0; i < c->part_count; i++) {
         context_put(&parts, c->parts[i].matter, part_value(p, &c->parts[i]));
     }

@@ -9,6 +9,7 @@
 #include "domain/case/case_int.h"
 
 #define THING_TEXT_MAX 4000u
+#define BASIS_TEXT_MAX 1500u
 
 typedef struct ThingReader {
     Arena *a;
@@ -141,6 +142,15 @@ static bool read_limit(const ThingReader *r, Value v, Str base, const char *key,
                         STR("a whole number from 1 to 5000"), STR(" 1 至 5000 的整数"));
 }
 
+/* The article that something rests on. */
+static bool read_basis(const ThingReader *r, Value v, Str base, Str *out)
+{
+    *out = value_get_string(v, STR("basis"));
+    return (out->len > 0 && out->len <= BASIS_TEXT_MAX) ||
+           thing_refuse(r, under(r, base, "basis"), &fault_thing_invalid, STR("basis"),
+                        STR("the legal basis as a text"), STR("法律依据"));
+}
+
 /* How a limit may be extended; absent: amount 0. */
 static bool read_extension(const ThingReader *r, Value v, Str base, ThingExtension *out)
 {
@@ -157,7 +167,7 @@ static bool read_extension(const ThingReader *r, Value v, Str base, ThingExtensi
     out->approver = value_get_string(extension, STR("approver"));
     return fields_known(r, extension, at, known) &&
            read_limit(r, value_context(&holder), base, "extension", &out->limit) &&
-           read_name(r, extension, at, "basis", &out->basis);
+           read_basis(r, extension, at, &out->basis);
 }
 
 /* A list field; *count is bounded. */
