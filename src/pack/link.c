@@ -51,16 +51,30 @@ static const CommandKind *command_find(const PackSet *set, Str kind)
     return NULL;
 }
 
-/* "tongban.x.y, tongban.x.z": all command kinds with a flag, for messages. */
-static Str command_names(const PackSet *set, unsigned flag, const char *prefix)
+static bool of_module(Str kind, Str module)
 {
-    Buf b = buf_new(set->arena, 256);
+    return !module.len || (kind.len > module.len && str_starts(kind, module) &&
+                           kind.ptr[module.len] == '.');
+}
+
+static void add_names(const PackSet *set, unsigned flag, const char *prefix, Str module, Buf *out)
+{
     for (size_t m = 0; m < set->module_count; m++) {
         for (const CommandKind *c = set->modules[m]->commands; c && c->kind; c++) {
-            if (!(c->flags & flag)) continue;
-            buf_printf(&b, "%s%s%s", buf_text(&b).len ? ", " : "", prefix, c->kind);
+            if (!(c->flags & flag) || !of_module(str_from(c->kind), module)) continue;
+            buf_printf(out, "%s%s%s", buf_text(out).len ? ", " : "", prefix, c->kind);
         }
     }
+}
+
+/* "tongban.x.y, tongban.x.z": the command kinds with a flag, for messages: those of the module
+ * that the wrong name begins with, or all when there is no such module. */
+static Str command_names(const PackSet *set, unsigned flag, const char *prefix, Str wrong)
+{
+    Buf b = buf_new(set->arena, 256);
+    ptrdiff_t dot = str_find(wrong, STR("."));
+    if (dot > 0) add_names(set, flag, prefix, str_slice(wrong, 0, (size_t)dot), &b);
+    if (!buf_text(&b).len) add_names(set, flag, prefix, STR_NONE, &b);
     return buf_text(&b);
 }
 
@@ -73,7 +87,8 @@ static void check_job(PackSet *set, Reference r, const BpmnElement *e)
     const CommandKind *c = command_find(set, str_slice(type, 8, type.len));
     if (c && (c->flags & COMMAND_TASK)) return;
     Err err = {0};
-    err_set(&err, &fault_pack_task_unknown, type, command_names(set, COMMAND_TASK, "tongban."));
+    err_set(&err, &fault_pack_task_unknown, type,
+            command_names(set, COMMAND_TASK, "tongban.", str_slice(type, 8, type.len)));
     err_at(&err, r.file->shown, r.line, 0);
     err_at_element(&err, e->id);
     set_fault(set, &err, false);
@@ -305,7 +320,7 @@ static void check_roles(PackSet *set, const Pack *pack)
             set_fault_json(set, pack->manifest_shown, pack->manifest_text,
                            arena_printf(set->arena, "/roles/%zu/may/%zu", i, k), false,
                            &fault_pack_command_unknown,
-                           FAULT_ARGS(kind, command_names(set, COMMAND_PUBLIC, "")));
+                           FAULT_ARGS(kind, command_names(set, COMMAND_PUBLIC, "", kind)));
         }
     }
 }

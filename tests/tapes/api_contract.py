@@ -145,6 +145,41 @@ late = node.get(case, "firm").json
 tap.equal(late["clock"]["light"], "overdue", "the light follows the time")
 tap.equal(len(node.get("/v1/cases?overdue=true", "supervisor").json["items"]), 1,
           "the supervisor finds overdue cases")
+tap.equal((late["clock"]["statutory"]["light"], late["clock"]["statutory"]["limit"]["amount"]),
+          ("normal", 20), "the law's limit stands beside the promise")
+tap.equal([c["number"] for c in node.get("/v1/cases?light=overdue", "supervisor").json["items"]],
+          [opened.json["number"]], "cases are listed by light")
+tap.equal(node.get("/v1/cases?light=normal", "supervisor").json["items"], [], "and by no other")
+lights = node.get(case + "/lights", "supervisor").json
+own = [(i["at"], i["light"]) for i in lights["items"] if i["matter"] is None]
+tap.equal(own, [("2026-11-25T09:00:00+08:00", "normal"), ("2026-12-01T09:00:00+08:00", "near"),
+                ("2026-12-01T17:00:00.000001+08:00", "overdue")], "every change of light is told")
+tap.equal([node.get(case + "/lights?at=" + at.replace("+", "%2B"), "firm").json["light"] for at in
+           ("2026-11-24T09:00:00+08:00", "2026-12-01T08:59:59+08:00", "2026-12-01T12:00:00+08:00",
+            "2026-12-01T17:00:00+08:00", "2026-12-02T09:00:00+08:00")],
+          [None, "normal", "near", "near", "overdue"], "one light at any instant")
+tap.equal([(c["card"], c["trigger"], c["title"]) for c in lights["cards"]],
+          [("warning", "near", "near"), ("yellow", "overdue", "overdue")], "cards are told to supervisors")
+tap.equal(node.get(case + "/lights", "firm").json["cards"], [], "not to the applicant")
+wrong = node.get(case + "/lights?at=yesterday", "firm")
+tap.equal((wrong.status, wrong.fault), (400, "query_invalid"), "a wrong instant is refused")
+refused = node.post(case + "/extension", {"amount": 3, "reason": "x"}, "clerk")
+tap.equal((refused.status, refused.fault), (403, "not_permitted"), "a clerk extends nothing")
+longer = node.post(case + "/extension", {"amount": 11, "reason": "涉及管线"}, "supervisor")
+tap.equal((longer.status, longer.fault), (422, "extension_too_long"), "nobody extends beyond the law")
+tap.equal(node.post(case + "/extension", {"amount": 3, "reason": "涉及管线"}, "supervisor").status, 200, "extended")
+extended = node.get(case, "firm").json
+tap.equal((extended["clock"]["light"], extended["clock"]["due_day"], extended["clock"]["extended"]),
+          ("normal", "2026-12-04", {"amount": 3, "unit": "working_day"}), "both limits are longer")
+told = node.get(case + "/lights", "firm").json["extensions"]
+tap.equal([(e["reason"], e["by"]["amount"], e["approver"]) for e in told], [("涉及管线", 3, None)],
+          "the applicant reads the reason")
+tap.equal(node.post(case + "/cards", {"trigger": "illegal_fee", "note": "多收"}, "supervisor").status, 200,
+          "a card by hand")
+counts = node.get("/v1/supervision?from=2026-11-01&to=2026-12-31", "supervisor").json["items"]
+tap.equal([(c["office"], c["warnings"], c["yellow"], c["red"]) for c in counts], [("probe-office", 1, 1, 1)],
+          "counts by office")
+tap.equal(node.get("/v1/supervision", "firm").status, 403, "for supervisors only")
 again = node.get("/v1/tasks?case=" + opened.json["case"], "clerk").json["items"]
 tap.equal(node.post(f"/v1/tasks/{again[0]['key']}/completion", {"variables": {"decision": "approve"}},
                     "clerk").status, 200, "approved")
