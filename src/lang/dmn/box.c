@@ -119,6 +119,19 @@ static FeelNode *box_context(DmnBox *box, const XmlNode *n) {
     return context;
 }
 
+/* The type of a list is known where all of its items are of one simple type. */
+static FeelNode *box_list_of(DmnBox *box, FeelNode **items, size_t count) {
+    const FeelType *type = count > 0 ? feel_node_type(items[0]) : NULL;
+    bool one = type != NULL && type->kind >= FEEL_BOOLEAN && type->kind <= FEEL_TIME_DURATION;
+    for (size_t i = 1; i < count && one; i++) {
+        const FeelType *other = feel_node_type(items[i]);
+        one = other != NULL && other->kind == type->kind;
+    }
+    FeelNode *list = feel_build_list(box->builder, items, count);
+    if (list != NULL && !one) feel_node_set_type(list, NULL);
+    return list;
+}
+
 static FeelNode *box_list(DmnBox *box, const XmlNode *n) {
     BoxEntries e;
     if (!box_room(box, &e, n->child_count)) return NULL;
@@ -128,7 +141,22 @@ static FeelNode *box_list(DmnBox *box, const XmlNode *n) {
         e.values[e.count++] = value;
     }
     feel_build_place(box->builder, dmn_place(box->model, n, box->element));
-    return feel_build_list(box->builder, e.values, e.count);
+    return box_list_of(box, e.values, e.count);
+}
+
+/* A list of contexts whose fields have the declared types of the columns. */
+static const FeelType *box_relation_type(DmnBox *box, const XmlNode *n, size_t columns) {
+    Arena *a = box->model->loader->arena;
+    FeelField *fields = arena_new_array(a, FeelField, columns + 1);
+    FeelType *row = arena_new(a, FeelType), *list = arena_new(a, FeelType);
+    size_t i = 0;
+    if (fields == NULL) return NULL;
+    for (XmlNode *c = dmn_child(n, "column"); c != NULL; c = dmn_next(c, "column"))
+        fields[i++] = (FeelField){xml_attribute(c, STR("name")),
+                                  dmn_type_of(box->model, c, box->element)};
+    *row = (FeelType){.kind = FEEL_CONTEXT, .fields = fields, .field_count = columns};
+    *list = (FeelType){.kind = FEEL_LIST, .element = row};
+    return list;
 }
 
 static FeelNode *box_relation(DmnBox *box, const XmlNode *n) {
@@ -158,7 +186,9 @@ static FeelNode *box_relation(DmnBox *box, const XmlNode *n) {
         rows.values[rows.count++] = feel_build_context(box->builder, cells.names, cells.locals,
                                                        cells.values, cells.count, NULL);
     }
-    return feel_build_list(box->builder, rows.values, rows.count);
+    FeelNode *list = feel_build_list(box->builder, rows.values, rows.count);
+    if (list != NULL) feel_node_set_type(list, box_relation_type(box, n, columns));
+    return list;
 }
 
 static FeelNode *box_invocation(DmnBox *box, const XmlNode *n) {
@@ -216,7 +246,12 @@ static FeelNode *box_conditional(DmnBox *box, const XmlNode *n) {
     FeelNode *otherwise = then != NULL ? box_inside(box, n, "else") : NULL;
     if (otherwise == NULL) return NULL;
     feel_build_place(box->builder, dmn_place(box->model, n, box->element));
-    return feel_build_if(box->builder, condition, then, otherwise);
+    FeelNode *node = feel_build_if(box->builder, condition, then, otherwise);
+    const FeelType *a = feel_node_type(then), *b = feel_node_type(otherwise);
+    bool one = a == b || (a != NULL && b != NULL && a->kind == b->kind &&
+                          a->kind >= FEEL_BOOLEAN && a->kind <= FEEL_TIME_DURATION);
+    if (node != NULL && !one) feel_node_set_type(node, NULL);
+    return node;
 }
 
 static FeelNode *box_filter(DmnBox *box, const XmlNode *n) {

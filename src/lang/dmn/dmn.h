@@ -20,6 +20,7 @@
 #define DMN_ITEMS_MAX 20000u        /* item definitions of one model */
 #define DMN_REQUIREMENTS_MAX 4000u  /* of one element */
 #define DMN_GRAPH_DEPTH_MAX 500u    /* elements requiring one another in a chain */
+#define DMN_PROPERTIES_MAX 4000u    /* names of fields with blanks or symbols */
 #define DMN_PARAMETERS_MAX 255u     /* of one function */
 #define DMN_BOX_DEPTH_MAX 100u      /* boxes inside one another */
 #define DMN_FAULTS_KEPT_MAX 1000u   /* faults of a model that are listed */

@@ -236,16 +236,41 @@ Str dmn_type_allowed(const DmnModel *m, const FeelType *t) {
 
 /* ---- Loading. */
 
-/* Names of all components: they may hold blanks where no type is known. */
-static void item_properties(const XmlNode *n, size_t *count, Str *out) {
+/* The names that values made in the model may have behind a dot: of components, entries, columns
+ * and outputs. Only those that hold blanks or symbols need to be known beforehand. */
+static bool item_is_property(const XmlNode *n) {
+    return dmn_is(n, "itemComponent") || dmn_is(n, "column") || dmn_is(n, "output") ||
+           (dmn_is(n, "variable") && n->parent != NULL && dmn_is(n->parent, "contextEntry"));
+}
+
+static bool item_is_plain_name(Str name) {
+    for (size_t i = 0; i < name.len; i++)
+        if (strchr(" ./-'+*\t\n", name.ptr[i]) != NULL) return false;
+    return true;
+}
+
+static void item_properties(const XmlNode *n, Map *names) {
     for (XmlNode *c = n->first_child; c != NULL; c = c->next) {
-        if (!dmn_is(c, "itemComponent") && !dmn_is(c, "itemDefinition")) continue;
-        if (dmn_is(c, "itemComponent")) {
-            if (out != NULL) out[*count] = xml_attribute(c, STR("name"));
-            (*count)++;
-        }
-        item_properties(c, count, out);
+        Str name = item_is_property(c) ? xml_attribute(c, STR("name")) : STR_NONE;
+        if (!item_is_plain_name(name) && names->count < DMN_PROPERTIES_MAX)
+            map_put(names, name, c);
+        item_properties(c, names);
     }
+}
+
+static bool items_properties(DmnModel *m) {
+    Map names = map_new(m->loader->arena);
+    item_properties(m->root, &names);
+    for (size_t i = 0; i < m->import_count; i++) {
+        const DmnModel *other = m->imports[i].model;
+        for (size_t j = 0; other != NULL && j < other->property_count; j++)
+            if (names.count < DMN_PROPERTIES_MAX) map_put(&names, other->properties[j], m->root);
+    }
+    m->properties = arena_new_array(m->loader->arena, Str, names.count + 1);
+    if (m->properties == NULL || arena_failed(m->loader->arena)) return false;
+    for (size_t i = 0; i < names.count; i++) m->properties[i] = names.entries[i].key;
+    m->property_count = names.count;
+    return true;
 }
 
 static void items_imported(DmnModel *m) {
@@ -263,19 +288,16 @@ static void items_imported(DmnModel *m) {
 
 bool dmn_items_load(DmnModel *m, Err *err) {
     Arena *a = m->loader->arena;
-    size_t count = item_count(m->root, "itemDefinition"), imported = 0, property = 0;
+    size_t count = item_count(m->root, "itemDefinition"), imported = 0;
     if (count > DMN_ITEMS_MAX)
         return err_set(err, &fault_dmn_limit, m->name, arena_printf(a, "%u", DMN_ITEMS_MAX),
                        STR("itemDefinition"));
     for (size_t i = 0; i < m->import_count; i++)
         if (m->imports[i].model != NULL) imported += m->imports[i].model->item_count;
-    item_properties(m->root, &m->property_count, NULL);
     m->items = arena_new_array(a, DmnItem, count + 1);
     m->types = arena_new_array(a, FeelName, count + imported + 1);
-    m->properties = arena_new_array(a, Str, m->property_count + 1);
-    if (m->items == NULL || m->types == NULL || m->properties == NULL || arena_failed(a))
+    if (m->items == NULL || m->types == NULL || !items_properties(m))
         return err_set(err, &fault_feel_memory);
-    item_properties(m->root, &property, m->properties);
     for (XmlNode *c = dmn_child(m->root, "itemDefinition"); c != NULL;
          c = dmn_next(c, "itemDefinition")) {
         DmnItem *item = &m->items[m->item_count++];
