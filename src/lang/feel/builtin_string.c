@@ -142,12 +142,38 @@ Value builtin_string_join(FeelCall *c) {
 
 /* ---- Regular expressions: XQuery 1.0 and XPath 2.0 functions and operators, 7.6. */
 
+/* The constant text given for a parameter, by its place or its name; false: it is not constant. */
+static bool text_constant(const FeelNode *call, uint32_t place, Str name, Str *out) {
+    uint32_t i = place;
+    if (call->names != NULL)
+        for (i = 0; i < call->count && !str_equal(call->names[i], name);) i++;
+    *out = STR_NONE;
+    if (i >= call->count) return true;
+    Value v;
+    if (!feel_node_constant(call->items[i], &v)) return false;
+    if (value_is(v, VALUE_STRING)) *out = v.as.string;
+    return value_is(v, VALUE_STRING) || value_is_null(v);
+}
+
+void feel_builtin_prepare(Arena *a, FeelNode *call) {
+    const FeelBuiltin *builtin = call->extra;
+    Str pattern, flags = STR_NONE;
+    bool splits = builtin->body == builtin_split, replaces = builtin->body == builtin_replace;
+    if (!splits && !replaces && builtin->body != builtin_matches) return;
+    if (!text_constant(call, 1, splits ? STR("delimiter") : STR("pattern"), &pattern) ||
+        pattern.ptr == NULL ||
+        (!splits && !text_constant(call, replaces ? 3 : 2, STR("flags"), &flags)))
+        return;
+    call->prepared = feel_regex_prepare(a, pattern, flags);
+}
+
 static FeelRegex *text_regex(FeelCall *c, size_t pattern, size_t flags) {
     const char *why = NULL;
     Str flag_text = flags < c->count && value_is(c->args[flags], VALUE_STRING)
                         ? text_arg(c, flags)
                         : STR_NONE;
-    FeelRegex *r = feel_regex_open(c->run, text_arg(c, pattern), flag_text, &why);
+    FeelRegex *r = feel_regex_open(c->run, c->node, text_arg(c, pattern), flag_text,
+                                   text_arg(c, 0), &why);
     if (r == NULL && !c->run->stopped)
         feel_call_fail_text(c, &fault_feel_pattern, text_arg(c, pattern),
                             str_from(why != NULL ? why : "error"));

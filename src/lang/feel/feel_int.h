@@ -49,6 +49,7 @@ struct FeelNode {
     Str name;
     Str *names;
     const void *extra;
+    const void *prepared; /* call of a builtin: its pattern, when that is constant */
     Value constant;
 };
 
@@ -157,6 +158,8 @@ size_t feel_builtin_arity(const FeelBuiltin *b, bool *variadic);
 /* null with a reason: the builtin has no result for these arguments. */
 Value feel_call_fail(FeelCall *c);
 Value feel_call_fail_text(FeelCall *c, const Fault *fault, Str a, Str b);
+/* What a call with constant arguments may prepare when it is compiled. */
+void feel_builtin_prepare(Arena *a, FeelNode *call);
 /* Choose the signature and call; names NULL: positional. */
 Value feel_builtin_call(const FeelBuiltin *b, const FeelNode *node, FeelRun *run,
                         const Value *args, const Str *names, size_t count);
@@ -238,8 +241,13 @@ void feel_write_value(Value v, bool quoted, unsigned depth, Buf *out);
 
 /* ---- Regular expressions (regex.c). */
 typedef struct FeelRegex FeelRegex;
-/* Pattern and flags of XPath; NULL with *why when they are not valid. */
-FeelRegex *feel_regex_open(FeelRun *run, Str pattern, Str flags, const char **why);
+typedef struct FeelPattern FeelPattern;
+/* Compile a pattern that is constant with its program; NULL when it is not valid. */
+const FeelPattern *feel_regex_prepare(Arena *a, Str pattern, Str flags);
+/* Pattern and flags of XPath, or what node has prepared, for matches in text (which bounds the
+ * steps of all of them together); NULL with *why when they are not valid. */
+FeelRegex *feel_regex_open(FeelRun *run, const FeelNode *node, Str pattern, Str flags, Str text,
+                           const char **why);
 /* Find the next match at or behind *at; false when there is none (or a limit: run->stopped). */
 bool feel_regex_next(FeelRegex *r, FeelRun *run, Str text, size_t at, size_t *from, size_t *to);
 /* Group g of the last match. */
