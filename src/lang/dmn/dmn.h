@@ -44,7 +44,7 @@ typedef struct DmnOptions {
 bool dmn_load(Arena *a, Str xml, const DmnOptions *options, const DmnModel **out, Err *err);
 Str dmn_name(const DmnModel *m);
 Str dmn_namespace(const DmnModel *m);
-/* Faults found while loading, each with element and place. */
+/* Faults found while loading the model and what it imports, each with element and place. */
 size_t dmn_fault_count(const DmnModel *m);
 const Err *dmn_fault(const DmnModel *m, size_t i);
 
