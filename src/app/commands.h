@@ -29,6 +29,8 @@
       "计算 DMN 模型中的一个决策，或列出全部决策。")                                           \
     X(verify, "Replay the journal and compare it with the tables.",                          \
       "重放日志，并与数据表逐行核对。")                                                       \
+    X(export, "Write a book of the ledger as hledger's journal or as CSV.",                  \
+      "将账簿导出为 hledger 日记账或 CSV。")                                                  \
     X(load, "Load a CSV or JSON Lines file of any size into a registry.",                    \
       "将任意大小的 CSV 或 JSON Lines 文件导入基础库。")                                      \
     X(token, "Open an account and print an access token for it, once.",                      \

@@ -115,6 +115,15 @@ void desk_install(const char *path)
         desk_show(&reply.err);
 }
 
+/* A private store; or, where LEDGER_DESK_DATA names a folder, a file of its own there for each
+ * desk ("1.db", "2.db", ...), which another program can read afterwards. */
+static Str location(void)
+{
+    static int opened;
+    const char *folder = getenv("LEDGER_DESK_DATA");
+    return folder ? arena_printf(desk.arena, "%s/%d.db", folder, ++opened) : STR(":memory:");
+}
+
 int desk_open(void **state)
 {
     Err err = {0};
@@ -124,7 +133,7 @@ int desk_open(void **state)
                   .clock = clock_virtual_open((Instant){0}), .actor = STR("system")};
     assert_true(clock_set(desk.clock, desk_at(DESK_START)));
     desk.modules[0] = ledger_module_new(desk.server);
-    CoreOptions options = {.node = DESK_NODE, .location = STR(":memory:"), .clock = desk.clock,
+    CoreOptions options = {.node = DESK_NODE, .location = location(), .clock = desk.clock,
                            .modules = desk.modules, .module_count = 1};
     if (!core_open(&options, &desk.core, &err))
         desk_show(&err);
