@@ -1,10 +1,12 @@
 /* command_decide.c - `tongban decide MODEL.dmn [DECISION] --input JSON|FILE`: one decision,
  * JSON in, JSON out.
  *
- * Without DECISION and without --input it lists the model's decisions and what each needs. With
- * --input alone the model must have a single decision. The answer is
+ * Without DECISION and without --input it lists the model's decisions and what each needs, and
+ * judges its tables (lang/dmn/table_check.h). With --input alone the model must have a single
+ * decision. The answer is
  *
- *     {"result": value, "reasons": [{"fault", "text", "file", "line", "column", "element"}]}
+ *     {"result": value, "reasons": [{"fault", "text", "file", "line", "column", "element"}],
+ *      "explanation": {...}}                      with --explain; lang/dmn/explain.h has its shape
  *
  * and the reasons are also shown on standard error with the line they stand in. Imported models
  * are looked for in the folder of the model: by the location the import names, else by
@@ -16,7 +18,8 @@
 
 #include "app/evaluation.h"
 #include "codec/xml.h"
-#include "lang/dmn/dmn.h"
+#include "lang/dmn/explain.h"
+#include "lang/dmn/table_check.h"
 #include "os/os.h"
 
 #define MODEL_ARENA_BYTES ((size_t)1 << 30)
@@ -24,6 +27,8 @@
 static const Option options[] = {
     {"input", "FILE|JSON", "The inputs by name (- reads standard input)",
      "输入数据，按名称给出（- 表示标准输入）"},
+    {"explain", NULL, "Add which rules were hit and what would turn the result",
+     "附带说明：命中了哪些规则，怎样改变输入会改变结果"},
     EVALUATION_OPTION_LIMITS,
     EVALUATION_OPTION_NOW,
 };
@@ -166,7 +171,7 @@ static Value reason_value(const DecideCommand *c, const FeelReason *reason)
     return value_context(&b);
 }
 
-static void print_answer(DecideCommand *c, const FeelRun *run, Value result)
+static void print_answer(DecideCommand *c, const FeelRun *run, Value result, Value explanation)
 {
     ContextBuilder b = context_builder(c->arena);
     ListBuilder reasons = list_builder(c->arena);
@@ -174,19 +179,43 @@ static void print_answer(DecideCommand *c, const FeelRun *run, Value result)
         list_add(&reasons, reason_value(c, &run->reasons[i]));
     context_put_text(&b, "result", feel_to_plain(c->arena, result));
     context_put_text(&b, "reasons", value_list(&reasons));
+    if (argument_given(c->args, "explain"))
+        context_put_text(&b, "explanation", explanation);
     evaluation_print(c->arena, value_context(&b), 2);
     evaluation_show_reasons(c->args->lang, run, &c->sources);
+    Str text = value_get_string(explanation, STR("text"));
+    fprintf(stderr, "%.*s", STR_ARG(text));
 }
 
 static int evaluate(DecideCommand *c, const DmnDecision *d)
 {
     Arena *a = arena_open(c->limits.memory_bytes);
     FeelRun run = evaluation_run(a, &c->limits, c->now);
-    Value result = value_null();
-    dmn_evaluate(d, c->inputs, &run, &result);
-    print_answer(c, &run, result);
+    Value result = value_null(), explanation = value_null();
+    if (argument_given(c->args, "explain"))
+        dmn_explain(d, c->inputs, &run, c->args->lang, &result, &explanation);
+    else
+        dmn_evaluate(d, c->inputs, &run, &result);
+    print_answer(c, &run, result, explanation);
     int exit_code = run.reason_count ? EXIT_FAULTS : EXIT_FINE;
     arena_close(a);
+    return exit_code;
+}
+
+/* What is wrong with the model and its tables; EXIT_FAULTS when something is. */
+static int show_faults(const DecideCommand *c, bool tables)
+{
+    int exit_code = EXIT_FINE;
+    DmnFindings found = {0};
+    for (size_t i = 0; i < dmn_fault_count(c->model); i++)
+        exit_code = evaluation_show_fault(c->args->lang, dmn_fault(c->model, i), &c->sources);
+    if (tables)
+        dmn_tables_check(c->arena, c->model, &found, NULL);
+    for (size_t i = 0; i < found.count; i++) {
+        evaluation_show_fault(c->args->lang, &found.items[i].err, &c->sources);
+        if (found.items[i].level == DMN_FAULT)
+            exit_code = EXIT_FAULTS;
+    }
     return exit_code;
 }
 
@@ -202,9 +231,9 @@ static int decide(DecideCommand *c)
             return command_trouble(c->args->lang, &err);
         return evaluation_show_fault(c->args->lang, &err, &c->sources);
     }
-    for (size_t i = 0; i < dmn_fault_count(c->model); i++)
-        exit_code = evaluation_show_fault(c->args->lang, dmn_fault(c->model, i), &c->sources);
-    if (c->args->positional_count < 2 && !argument_given(c->args, "input")) {
+    bool list = c->args->positional_count < 2 && !argument_given(c->args, "input");
+    exit_code = show_faults(c, list);
+    if (list) {
         list_decisions(c);
         return exit_code;
     }
