@@ -65,7 +65,7 @@ static void show_faults(const RegistryLoaded *loaded, Str path, Lang lang)
 static int show_result(const RegistryLoaded *loaded, const Progress *p, Str path)
 {
     double seconds = (double)(clock_monotonic_ns() - p->started_ns) / 1e9;
-    if (p->terminal && p->shown_ns)
+    if (p->terminal && p->shown_ns > p->started_ns)
         fputc('\n', stderr);
     if (loaded->resumed)
         puts(p->lang == LANG_EN ? "Went on from an interrupted load." : "从上次中断处继续。");
@@ -121,7 +121,8 @@ int command_load(const CommandLine *line)
     if (!read_options(&args, &node_options, &load, &err) || !node_open(&node_options, &node, &err))
         return command_trouble(args.lang, &err);
     Arena *a = arena_open(LOAD_ARENA_BYTES);
-    Progress progress = {.lang = args.lang, .started_ns = clock_monotonic_ns(),
+    int64_t now = clock_monotonic_ns();
+    Progress progress = {.lang = args.lang, .started_ns = now, .shown_ns = now,
                          .terminal = isatty(2) == 1};
     load.folder = registry_folder(a, node_options.data);
     load.progress = show_progress;

@@ -166,6 +166,7 @@ typedef struct RegistryLoad {
     Str source, grade; /* empty: the registry's office, "issued" */
     size_t faults_max; /* faulty lines told; the rest is counted */
     unsigned threads;  /* 0: one a processor */
+    int64_t checkpoint_bytes; /* of the file between two states saved; 0: 64 MiB */
     /* May be NULL; called now and then. */
     void (*progress)(void *context, int64_t bytes, int64_t of_bytes, int64_t records);
     void *context;

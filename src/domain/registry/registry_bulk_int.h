@@ -33,9 +33,10 @@ typedef struct KeptFields {
     size_t left;
 } KeptFields;
 
-/* Append a row to out. One stream and entropy a thread. */
-void kept_put(Buf *out, Sm3Stream *hash, Entropy *entropy, Arena *a, uint32_t line,
-              const RecordRow *row, const RegistryKind *kind, const Column *columns, size_t count);
+/* Append a row to out. One stream a thread; the salt is random and used once. */
+void kept_put(Buf *out, Sm3Stream *hash, const uint8_t salt[KEPT_SALT_BYTES], Arena *a,
+              uint32_t line, const RecordRow *row, const RegistryKind *kind, const Column *columns,
+              size_t count);
 /* The payload of the row that begins at byte i of rows made by kept_put. */
 Str kept_payload(Str rows, size_t i);
 bool kept_fields(Str payload, KeptFields *out);

@@ -312,6 +312,9 @@ static bool read_document(Reading *r, Value document, RegistryKind *out)
         return false;
     out->columns = r->columns;
     out->column_count = r->column_count;
+    out->graded = out->about.grade.len > 0;
+    for (size_t i = 0; i < out->about.property_count; i++)
+        out->graded = out->graded || out->about.properties[i].grade.len > 0;
     return true;
 }
 

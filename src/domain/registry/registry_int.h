@@ -43,6 +43,7 @@ typedef struct RegistryKind {
     Schema *schema;
     Column *columns; /* of the properties but the key, in the order of the schema */
     size_t column_count;
+    bool graded; /* the registry or a property demands a least grade */
 } RegistryKind;
 
 bool registry_kind_compile(Arena *a, Str name, Str text, Str file, RegistryKind *out, Err *err);
@@ -103,8 +104,10 @@ typedef struct RecordRow {
  * behind; nulls that say no more than absence left out. False with err: a whole number that does
  * not fit. */
 bool registry_normal_form(Arena *a, const RegistryKind *kind, Value record, Value *out, Err *err);
-/* What stands in a column of a record in normal form. */
-Param registry_param(Arena *a, const RegistryKind *kind, const Column *c, Value record);
+/* What stands in a column of a record in normal form. *next is where the property probably is: 0
+ * before the first column, moved by each call. */
+Param registry_param(Arena *a, const RegistryKind *kind, const Column *c, Value record,
+                     size_t *next);
 /* Write a row. marks may be null. */
 void registry_row_write(StoreConn *conn, int64_t node, const Face *face, Arena *a,
                         const RecordRow *row);

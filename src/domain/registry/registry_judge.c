@@ -4,7 +4,18 @@
  * is the same. Faults carry the pointer into the record as their element. */
 #include "domain/registry/registry_int.h"
 
-#include "codec/json.h"
+/* About as many bytes as the value has as JSON. */
+static size_t bytes_of(Value v)
+{
+    size_t sum = 8;
+    if (value_is(v, VALUE_STRING))
+        return v.as.string.len + 2;
+    for (size_t i = 0; value_is(v, VALUE_LIST) && i < value_count(v); i++)
+        sum += bytes_of(value_item(v, i));
+    for (size_t i = 0; value_is(v, VALUE_CONTEXT) && i < value_count(v); i++)
+        sum += v.as.context.entries[i].key.len + bytes_of(v.as.context.entries[i].value);
+    return sum;
+}
 
 static bool judge_key(Arena *a, const RegistryKind *kind, RecordRow *row, Err *err)
 {
@@ -22,10 +33,7 @@ bool registry_judge(Arena *a, const RegistryKind *kind, Value record, RecordRow 
     if (!schema_validate(kind->schema, a, record, err) ||
         !registry_normal_form(a, kind, record, &row->record, err))
         return false;
-    ArenaMark mark = arena_mark(a);
-    size_t bytes = json_copy_text(a, row->record).len;
-    arena_reset_to(a, mark);
-    if (bytes > REGISTRY_RECORD_BYTES_MAX)
+    if (bytes_of(row->record) > REGISTRY_RECORD_BYTES_MAX)
         return err_set(err, &fault_registry_record_too_large,
                        registry_number_text(a, REGISTRY_RECORD_BYTES_MAX));
     return judge_key(a, kind, row, err);
@@ -67,7 +75,7 @@ bool registry_compare(Arena *a, const RegistryKind *kind, const RecordRow *held,
         registry_mark_of(held, property, &its_source, &its_grade);
         if (!held->found || !same_value(record, property, held->record)) {
             *changed = true;
-            if (!judge_grade(kind, property, grade, err))
+            if (kind->graded && !judge_grade(kind, property, grade, err))
                 return false;
         } else if (registry_grade_rank(grade) > registry_grade_rank(its_grade)) {
             *changed = true;

@@ -82,8 +82,9 @@ static void add_value(Buf *out, Param p)
     }
 }
 
-void kept_put(Buf *out, Sm3Stream *hash, Entropy *entropy, Arena *a, uint32_t line,
-              const RecordRow *row, const RegistryKind *kind, const Column *columns, size_t count)
+void kept_put(Buf *out, Sm3Stream *hash, const uint8_t salt[KEPT_SALT_BYTES], Arena *a,
+              uint32_t line, const RecordRow *row, const RegistryKind *kind, const Column *columns,
+              size_t count)
 {
     char head[KEPT_HEAD_BYTES] = {0};
     size_t from = out->len;
@@ -94,14 +95,15 @@ void kept_put(Buf *out, Sm3Stream *hash, Entropy *entropy, Arena *a, uint32_t li
     Str marks = value_is_null(row->marks) ? STR_NONE : json_copy_text(a, row->marks);
     add_number(out, marks.len, 4);
     buf_add(out, marks);
+    size_t next = 0;
     for (size_t i = 0; i < count; i++)
-        add_value(out, registry_param(a, kind, &columns[i], row->record));
+        add_value(out, registry_param(a, kind, &columns[i], row->record, &next));
     if (buf_failed(out))
         return;
     Str payload = {out->ptr + from + sizeof head, out->len - from - sizeof head};
     put_number(head, payload.len, 4);
     put_number(head + 4, line, 4);
-    entropy_fill(entropy, head + 12, KEPT_SALT_BYTES);
+    memcpy(head + 12, salt, KEPT_SALT_BYTES);
     sm3_add(hash, (Str){head + 12, KEPT_SALT_BYTES});
     sm3_add(hash, payload);
     Sm3 commitment = sm3_next(hash);

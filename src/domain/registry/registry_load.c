@@ -9,7 +9,7 @@
  * A round gives each thread one block, waits for all and appends their rows in the order of the file,
  * so the kept file does not depend on the number of threads (but for the salts).
  *
- * Going on after an interruption. Every CHECKPOINT_BYTES of the source the part file is forced to the
+ * Going on after an interruption. Every so many bytes of the source the part file is forced to the
  * disk and a state file beside it says how far it goes: place and line of the source, end of the part
  * file. Both have a name made of everything that decides what the rows are: path, size, change and
  * place of the source, registry, version of its definition, what the registry held, source and grade.
@@ -19,13 +19,17 @@
  * file then.
  *
  * A registry that holds records is compared line by line, as registry.put does: a line that says
- * nothing new makes no row. */
+ * nothing new makes no row. Such a load is always read from its beginning, because the keys of lines
+ * without a row stand in no file; that two of them are equal is judged by 64 bits of their hash. */
 #include "domain/registry/registry_bulk_int.h"
+
+#include <string.h>
 
 #include "base/check.h"
 #include "codec/json.h"
 
 #define THREADS_MAX 64u
+#define SALTS 256u /* drawn at a time */
 #define CHECKPOINT_BYTES (64 << 20)
 #define LOAD_ARENA_BYTES (1u << 30)
 #define RECORD_ARENA_BYTES (64u << 20)
@@ -33,6 +37,12 @@
 #define STATE_FILE_BYTES_MAX 65536u
 
 typedef struct Loading Loading;
+
+/* A record without a row: it counts among equal keys all the same. */
+typedef struct Same {
+    uint64_t hash; /* of the key */
+    int64_t line;
+} Same;
 
 /* A thread with one block. */
 typedef struct Worker {
@@ -43,7 +53,10 @@ typedef struct Worker {
     Arena *arena;      /* of one record */
     Arena *rows_arena; /* of the block's rows */
     Buf rows;
+    Buf same; /* Same of each record that says nothing new */
     Sm3Stream *hash;
+    uint8_t salts[SALTS * KEPT_SALT_BYTES];
+    size_t salts_left;
     StoreConn *conn; /* to compare with what is held; NULL: the registry is empty */
     const Face *face;
     RegistryLoadFault *faults;
@@ -98,6 +111,15 @@ static bool judge_line(Worker *w, Value record, RecordRow *row, bool *changed, E
     return registry_compare(w->arena, &l->kind, &held, l->source, l->grade, row, changed, err);
 }
 
+static const uint8_t *next_salt(Worker *w)
+{
+    if (!w->salts_left) {
+        entropy_fill(entropy_system(), w->salts, sizeof w->salts);
+        w->salts_left = SALTS;
+    }
+    return w->salts + KEPT_SALT_BYTES * --w->salts_left;
+}
+
 static void take_line(Worker *w, Value record, uint32_t line)
 {
     const Loading *l = w->loading;
@@ -106,8 +128,10 @@ static void take_line(Worker *w, Value record, uint32_t line)
     Err err = {0};
     if (!judge_line(w, record, &row, &changed, &err))
         note(w, line, &err);
-    else if (changed && !w->err.fault)
-        kept_put(&w->rows, w->hash, entropy_system(), w->arena, line, &row, &l->kind, l->columns,
+    else if (!changed && !w->err.fault)
+        buf_add(&w->same, (Str){(const char *)&(Same){str_hash(row.key), line}, sizeof(Same)});
+    else if (!w->err.fault)
+        kept_put(&w->rows, w->hash, next_salt(w), w->arena, line, &row, &l->kind, l->columns,
                  l->column_count);
 }
 
@@ -131,7 +155,7 @@ static void work(void *context)
         w->stop = outcome == RECORD_STOP;
         if (w->stop)
             break;
-        if (arena_failed(w->arena) || buf_failed(&w->rows))
+        if (arena_failed(w->arena) || buf_failed(&w->rows) || buf_failed(&w->same))
             err_set(&w->err, &fault_out_of_memory, STR("registry"));
     }
 }
@@ -148,6 +172,7 @@ static bool workers_open(Loading *l, Err *err)
                       .arena = arena_open(RECORD_ARENA_BYTES),
                       .rows_arena = arena_open(LOAD_ARENA_BYTES), .hash = sm3_begin()};
         w->rows = buf_new(w->rows_arena, ROWS_BYTES_FIRST);
+        w->same = buf_new(w->rows_arena, 0);
         w->faults = arena_new_array(l->arena, RegistryLoadFault, l->load->faults_max + 1);
         if (!w->faults)
             return err_set(err, &fault_out_of_memory, STR("registry"));
@@ -200,6 +225,17 @@ static bool add_twins(Loading *l, Str rows, int64_t at, Err *err)
     return true;
 }
 
+static bool add_same(Loading *l, Str list, Err *err)
+{
+    Same same;
+    for (size_t i = 0; i < list.len; i += sizeof same) {
+        memcpy(&same, list.ptr + i, sizeof same);
+        if (!twins_add(l->twins, same.hash, -same.line, err))
+            return false;
+    }
+    return true;
+}
+
 /* What a worker made of its block, in the order of the file. */
 static bool take_block(Loading *l, Worker *w, Err *err)
 {
@@ -212,9 +248,11 @@ static bool take_block(Loading *l, Worker *w, Err *err)
     l->stop = l->stop || w->stop;
     Str rows = buf_text(&w->rows);
     if (!l->out->faults &&
-        (!add_twins(l, rows, l->writer.at, err) || !kept_append(&l->writer, rows, err)))
+        (!add_twins(l, rows, l->writer.at, err) || !add_same(l, buf_text(&w->same), err) ||
+         !kept_append(&l->writer, rows, err)))
         return false;
     buf_clear(&w->rows);
+    buf_clear(&w->same);
     w->fault_count = 0;
     w->faulty = w->read = 0;
     return true;
@@ -271,7 +309,8 @@ static bool checkpoint(Loading *l, Err *err)
     source_at(l->input, &at, &line);
     if (l->load->progress)
         l->load->progress(l->load->context, at, source_size(l->input), l->out->records);
-    if (at - l->checkpoint_at < CHECKPOINT_BYTES || l->out->faults)
+    int64_t every = l->load->checkpoint_bytes > 0 ? l->load->checkpoint_bytes : CHECKPOINT_BYTES;
+    if (at - l->checkpoint_at < every || l->out->faults)
         return true;
     l->checkpoint_at = at;
     return large_file_sync(l->writer.file, err) && save_state(l, STR_NONE, err);
@@ -314,7 +353,7 @@ static bool resume(Loading *l, Value state, Err *err)
 {
     int64_t end = value_get_int(state, STR("part"), 0);
     Err ignored = {0};
-    if (end <= 0 || !file_exists(l->part))
+    if (l->base != 1 || end <= 0 || !file_exists(l->part))
         return false;
     if (!kept_begin(&l->writer, l->part, kept_description(l), end, err))
         return false;
@@ -346,6 +385,10 @@ static bool row_at(TwinCheck *c, int64_t at, Str *key, uint32_t *line)
     KeptRow row;
     KeptFields fields;
     bool more;
+    *key = STR_NONE;
+    *line = (uint32_t)-at;
+    if (at < 0)
+        return true; /* of a record without a row: only the hash is known */
     kept_go(c->reader, at);
     if (!kept_next(c->reader, &row, &more, &c->err) || !more || !kept_fields(row.payload, &fields))
         return false;
@@ -361,20 +404,21 @@ static void twin_found(void *context, int64_t first_at, int64_t second_at)
     uint32_t first_line, second_line;
     arena_reset(c->arena);
     if (c->err.fault || !row_at(c, first_at, &first, &first_line) ||
-        !row_at(c, second_at, &second, &second_line) || !str_equal(first, second))
+        !row_at(c, second_at, &second, &second_line) ||
+        (first.len && second.len && !str_equal(first, second)))
         return;
-    RegistryLoadFault fault = {.line = second_line};
+    bool in_order = first_line < second_line;
+    RegistryLoadFault fault = {.line = in_order ? second_line : first_line};
     err_set(&fault.err, &fault_registry_load_twin,
-            registry_number_text(c->arena, (int64_t)first_line));
+            registry_number_text(c->arena, (int64_t)(in_order ? first_line : second_line)));
     note_faults(c->loading, &fault, 1, 1);
 }
 
 static bool check_twins(Loading *l, Err *err)
 {
     TwinCheck c = {.loading = l, .arena = arena_open(1u << 20)};
-    bool good = l->writer.rows == 0 ||
-                (kept_open(l->part, l->writer.at, &c.reader, err) &&
-                 twins_find(l->twins, twin_found, &c, err));
+    bool good = kept_open(l->part, l->writer.at, &c.reader, err) &&
+                twins_find(l->twins, twin_found, &c, err);
     if (good && c.err.fault) {
         *err = c.err;
         good = false;

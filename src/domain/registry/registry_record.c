@@ -46,10 +46,14 @@ bool registry_normal_form(Arena *a, const RegistryKind *kind, Value record, Valu
 {
     ContextBuilder b = context_builder(a);
     Value v;
+    size_t seen = 1; /* of the record's properties that the definition names */
     context_put(&b, kind->about.key, value_get(record, kind->about.key));
     for (size_t i = 0; i < kind->column_count; i++) {
         const Column *c = &kind->columns[i];
-        if (!value_find(record, c->property, &v) || (value_is_null(v) && !c->keeps_null))
+        if (!value_find(record, c->property, &v))
+            continue;
+        seen++;
+        if (value_is_null(v) && !c->keeps_null)
             continue;
         if (!whole(v, c, &v, err)) {
             err_at_element(err, arena_printf(a, "/%.*s", STR_ARG(c->property)));
@@ -57,7 +61,7 @@ bool registry_normal_form(Arena *a, const RegistryKind *kind, Value record, Valu
         }
         context_put(&b, c->property, v);
     }
-    for (size_t i = 0; i < record.as.context.count; i++) {
+    for (size_t i = 0; seen < value_count(record) && i < value_count(record); i++) {
         const ValueEntry *e = &record.as.context.entries[i];
         if (!str_equal(e->key, kind->about.key) && !column_of(kind, e->key))
             context_put(&b, e->key, e->value);
@@ -93,7 +97,10 @@ static Param param_of(Arena *a, ColumnKind kind, Value v)
 static Param other_param(Arena *a, const RegistryKind *kind, Value record)
 {
     ContextBuilder b = context_builder(a);
-    size_t count = 0;
+    size_t count = 0, all = value_count(record);
+    Str last = all ? record.as.context.entries[all - 1].key : STR_NONE;
+    if (str_equal(last, kind->about.key) || column_of(kind, last))
+        return p_null(); /* in normal form the others stand at the end */
     for (size_t i = 0; i < record.as.context.count; i++) {
         const ValueEntry *e = &record.as.context.entries[i];
         if (str_equal(e->key, kind->about.key) || column_of(kind, e->key))
@@ -104,12 +111,22 @@ static Param other_param(Arena *a, const RegistryKind *kind, Value record)
     return count ? p_text(json_copy_text(a, value_context(&b))) : p_null();
 }
 
-Param registry_param(Arena *a, const RegistryKind *kind, const Column *c, Value record)
+Param registry_param(Arena *a, const RegistryKind *kind, const Column *c, Value record,
+                     size_t *next)
 {
     Value v;
     if (!c->property.len)
         return other_param(a, kind, record);
-    return c->current && value_find(record, c->property, &v) ? param_of(a, c->kind, v) : p_null();
+    if (*next == 0)
+        *next = 1; /* behind the key */
+    const ValueEntry *e = &record.as.context.entries[*next];
+    if (!c->current)
+        return p_null();
+    if (*next < record.as.context.count && str_equal(e->key, c->property)) {
+        ++*next;
+        return param_of(a, c->kind, e->value);
+    }
+    return value_find(record, c->property, &v) ? param_of(a, c->kind, v) : p_null();
 }
 
 void registry_row_write(StoreConn *conn, int64_t node, const Face *face, Arena *a,
@@ -128,9 +145,10 @@ void registry_row_write(StoreConn *conn, int64_t node, const Face *face, Arena *
     p[7] = p_text(row->grade);
     p[8] = value_is_null(row->marks) ? p_null() : p_text(json_copy_text(a, row->marks));
     p[9] = id_is_none(row->subject) ? p_null() : p_id(&row->subject);
+    size_t next = 0;
     for (size_t i = 0; i < face->column_count; i++)
         p[ROW_FIXED_COLUMNS + i] =
-            registry_param(a, &face->kind, &face->columns[i], row->record);
+            registry_param(a, &face->kind, &face->columns[i], row->record, &next);
     store_write(conn, face->insert, p, count);
 }
 
