@@ -58,9 +58,8 @@ bool clock_subject(const Command *command, Decision *d, Id *out)
     }
     if (id_is_none(case_id))
         return wrong_subject(command, d);
-    *out = clock_of_case(decision_store(d), decision_node(d), case_id, matter);
-    if (id_is_none(*out) && matter.len == 0)
-        *out = case_id;
+    *out = matter.len ? clock_of_case(decision_store(d), decision_node(d), case_id, matter)
+                      : case_id;
     return !id_is_none(*out) || decision_refuse_with(d, &fault_clock_unknown, matter);
 }
 

@@ -63,7 +63,7 @@ bool clock_end(const Calendar *c, const ClockRow *row, unsigned which, Instant n
                ClockEnd *out, Err *err);
 bool clock_judge(const Calendar *c, const ClockRow *row, Instant now, Arena *a, ClockState *out,
                  Err *err);
-/* The clock of a case (matter empty) or of one of its parts; ID_NONE when there is none. */
+/* The clock of a part of a case; ID_NONE when there is none. That of the case is its id. */
 Id clock_of_case(StoreConn *conn, int64_t node, Id case_id, Str matter);
 
 /* ---- Events (clock_apply.c). */
