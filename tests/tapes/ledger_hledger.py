@@ -93,7 +93,7 @@ with tempfile.TemporaryDirectory() as folder:
         # that this account is refused for want of a role does not matter.
         tongban("token", "--data", data, "--account", "x")
         verified = tongban("verify", "--data", data)
-        tap.equal(verified.returncode, 0, "verify: " + verified.stdout.strip() + verified.stderr)
+        tap.equal(verified.returncode, 0, "verify: " + " ".join((verified.stdout + verified.stderr).split()))
         for name, book in sorted(books.items()):
             exported = tongban("export", "--data", data, "--book", name, "--format", "csv")
             if exported.returncode:
