@@ -85,40 +85,6 @@ static bool box_room(DmnBox *box, BoxEntries *e, size_t capacity) {
     return e->names != NULL && e->locals != NULL && e->values != NULL;
 }
 
-static FeelNode *box_context(DmnBox *box, const XmlNode *n) {
-    BoxEntries e;
-    FeelNode *result = NULL;
-    Map names = map_new(box->model->loader->arena);
-    if (!box_room(box, &e, n->child_count)) return NULL;
-    feel_build_block(box->builder);
-    for (XmlNode *c = dmn_child(n, "contextEntry"); c != NULL; c = dmn_next(c, "contextEntry")) {
-        XmlNode *variable = dmn_child(c, "variable"), *inner = dmn_box_child(c);
-        FeelNode *value;
-        if (inner != NULL && dmn_is(inner, "functionDefinition") && variable != NULL)
-            value = dmn_box_function(box, inner, xml_attribute(variable, STR("name")), NULL);
-        else
-            value = box_inside(box, c, NULL);
-        value = box_typed(box, variable, value);
-        if (value == NULL) return NULL;
-        if (variable == NULL) {
-            result = value;
-            break;
-        }
-        Str name = xml_attribute(variable, STR("name"));
-        if (map_put(&names, name, &e) != NULL)
-            return box_fault(box, c, &fault_feel_duplicate_key, name, STR_NONE);
-        e.names[e.count] = name;
-        e.values[e.count] = value;
-        e.locals[e.count++] = feel_build_local(box->builder, name, feel_node_type(value));
-        feel_build_property(box->builder, name);
-    }
-    feel_build_place(box->builder, dmn_place(box->model, n, box->element));
-    FeelNode *context =
-        feel_build_context(box->builder, e.names, e.locals, e.values, e.count, result);
-    feel_build_pop(box->builder);
-    return context;
-}
-
 /* The type of a list is known where all of its items are of one simple type. */
 static FeelNode *box_list_of(DmnBox *box, FeelNode **items, size_t count) {
     const FeelType *type = count > 0 ? feel_node_type(items[0]) : NULL;
@@ -236,8 +202,61 @@ FeelNode *dmn_box_function(DmnBox *box, const XmlNode *n, Str self, const FeelTy
     return function;
 }
 
+/* The declared type of a function may be the function's or, as older models have it, its result's:
+ * *whole is the function's type, when it is that. */
+static const FeelType *box_result_type(const FeelType *declared, const FeelType **whole) {
+    *whole = NULL;
+    if (declared == NULL || declared->kind != FEEL_FUNCTION) return declared;
+    *whole = declared;
+    return declared->element;
+}
+
 static FeelNode *box_function(DmnBox *box, const XmlNode *n) {
-    return dmn_box_function(box, n, STR_NONE, dmn_type_of(box->model, n, box->element));
+    const FeelType *whole, *declared = dmn_type_of(box->model, n, box->element);
+    const FeelType *result = box_result_type(declared, &whole);
+    return dmn_box_coerce(box, dmn_box_function(box, n, STR_NONE, result), whole);
+}
+
+/* A function in a context entry may call itself by the entry's name. */
+static FeelNode *box_entry_function(DmnBox *box, const XmlNode *n, const XmlNode *variable) {
+    const FeelType *whole, *declared = dmn_type_of(box->model, variable, box->element);
+    if (declared == NULL) declared = dmn_type_of(box->model, n, box->element);
+    const FeelType *result = box_result_type(declared, &whole);
+    FeelNode *function = dmn_box_function(box, n, xml_attribute(variable, STR("name")), result);
+    return dmn_box_coerce(box, function, whole);
+}
+
+static FeelNode *box_context(DmnBox *box, const XmlNode *n) {
+    BoxEntries e;
+    FeelNode *result = NULL;
+    Map names = map_new(box->model->loader->arena);
+    if (!box_room(box, &e, n->child_count)) return NULL;
+    feel_build_block(box->builder);
+    for (XmlNode *c = dmn_child(n, "contextEntry"); c != NULL; c = dmn_next(c, "contextEntry")) {
+        XmlNode *variable = dmn_child(c, "variable"), *inner = dmn_box_child(c);
+        FeelNode *value;
+        if (inner != NULL && dmn_is(inner, "functionDefinition") && variable != NULL)
+            value = box_entry_function(box, inner, variable);
+        else
+            value = box_typed(box, variable, box_inside(box, c, NULL));
+        if (value == NULL) return NULL;
+        if (variable == NULL) {
+            result = value;
+            break;
+        }
+        Str name = xml_attribute(variable, STR("name"));
+        if (map_put(&names, name, &e) != NULL)
+            return box_fault(box, c, &fault_feel_duplicate_key, name, STR_NONE);
+        e.names[e.count] = name;
+        e.values[e.count] = value;
+        e.locals[e.count++] = feel_build_local(box->builder, name, feel_node_type(value));
+        feel_build_property(box->builder, name);
+    }
+    feel_build_place(box->builder, dmn_place(box->model, n, box->element));
+    FeelNode *context =
+        feel_build_context(box->builder, e.names, e.locals, e.values, e.count, result);
+    feel_build_pop(box->builder);
+    return context;
 }
 
 static FeelNode *box_conditional(DmnBox *box, const XmlNode *n) {

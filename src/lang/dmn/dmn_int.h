@@ -14,7 +14,8 @@
 
 #include <string.h>
 
-#define DMN_DEPTH_A_LEVEL 16u /* taken from a run's depth for each element evaluated inside another */
+/* Taken from a run's depth for each element that is evaluated inside another. */
+#define DMN_DEPTH_A_LEVEL 16u
 
 typedef enum DmnKind { DMN_INPUT, DMN_DECISION, DMN_KNOWLEDGE, DMN_SERVICE } DmnKind;
 

@@ -111,8 +111,8 @@ static Value evaluate_element(Evaluation *ev, const DmnElement *e) {
         return evaluate_given(ev, e, given);
     if (e->fault != NULL) {
         FeelPlace at = {str_from(e->fault->file), e->fault->line, e->fault->column, e->id};
-        feel_reason_add(ev->run, e->fault->fault, at.file.len > 0 ? &at : &e->place, err_arg(e->fault, 0),
-                        err_arg(e->fault, 1), err_arg(e->fault, 2));
+        feel_reason_add(ev->run, e->fault->fault, at.file.len > 0 ? &at : &e->place,
+                        err_arg(e->fault, 0), err_arg(e->fault, 1), err_arg(e->fault, 2));
     }
     return value_null();
 }

@@ -61,11 +61,22 @@ static DmnItem *item_by_name(const DmnModel *m, Str name) {
     return map_get(&m->item_names, name);
 }
 
+/* The types of FEEL: those it names itself, and the structured ones without parts. */
+static const FeelType *item_builtin(Str name) {
+    static const FeelType structured[] = {
+        {.kind = FEEL_LIST, .name = {"list", 4}}, {.kind = FEEL_CONTEXT, .name = {"context", 7}},
+        {.kind = FEEL_RANGE, .name = {"range", 5}},
+        {.kind = FEEL_FUNCTION, .name = {"function", 8}, .any_parameters = true}};
+    for (size_t i = 0; i < sizeof structured / sizeof structured[0]; i++)
+        if (str_equal(structured[i].name, name)) return &structured[i];
+    return feel_type_named(name);
+}
+
 /* A name of the model, of FEEL, or of an import. */
 static const FeelType *item_find(DmnModel *m, Str ref, unsigned depth) {
     DmnItem *item = item_by_name(m, ref);
     if (item != NULL) return item->type;
-    const FeelType *t = feel_type_named(ref);
+    const FeelType *t = item_builtin(ref);
     if (depth > DMN_IMPORT_DEPTH_MAX) return t;
     for (size_t i = 0; t == NULL && i < m->import_count; i++) {
         DmnImport *import = &m->imports[i];
@@ -95,7 +106,7 @@ static const FeelType *item_prefixed(DmnModel *m, const XmlNode *n, Str ref) {
                 if (item != NULL) return item->type;
             }
     const DmnItem *item = item_by_name(m, local);
-    return item != NULL ? item->type : feel_type_named(local);
+    return item != NULL ? item->type : item_builtin(local);
 }
 
 static Str item_ref(const XmlNode *n) {
