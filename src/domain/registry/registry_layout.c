@@ -6,7 +6,7 @@
  * A row is one version of a record and never changes; what is newest under a key is the row with
  * the highest version. Rows are numbered in the order in which they were written: the primary key,
  * so that writing goes to the end of the tree, and at once the cursor of the change feed. Keys have
- * an index of their own; a bulk load into an empty registry makes it after the rows. Erasing
+ * an index of their own, with the node behind, because sorting compares what comes first; a bulk load into an empty registry makes it after the rows. Erasing
  * deletes rows and never gives their numbers again.
  *
  * A property is a column of its kind: t_ text, i_ whole number, b_ boolean, n_ decimal as its exact
@@ -122,7 +122,7 @@ static void create_table(StoreConn *conn, Arena *a, Str t, Str columns)
                                 " PRIMARY KEY (node, number)) WITHOUT ROWID",
                                 STR_ARG(t), STR_ARG(columns)));
     run_text(conn, arena_printf(a, "CREATE INDEX IF NOT EXISTS %.*s_key ON %.*s"
-                                   " (node, key, version)", STR_ARG(t), STR_ARG(t)));
+                                   " (key, node, version)", STR_ARG(t), STR_ARG(t)));
     run_text(conn, arena_printf(a, "CREATE INDEX IF NOT EXISTS %.*s_subject ON %.*s"
                                    " (node, subject) WHERE subject IS NOT NULL",
                                 STR_ARG(t), STR_ARG(t)));
@@ -157,7 +157,7 @@ void registry_table_make(StoreConn *conn, int64_t node, Arena *a, const Registry
 void registry_table_index(StoreConn *conn, const Face *face, bool there)
 {
     Arena *a = arena_open(ARENA_CHUNK_BYTES);
-    Str sql = there ? arena_printf(a, "CREATE INDEX %.*s_key ON %.*s (node, key, version)",
+    Str sql = there ? arena_printf(a, "CREATE INDEX %.*s_key ON %.*s (key, node, version)",
                                    STR_ARG(face->table), STR_ARG(face->table))
                     : arena_printf(a, "DROP INDEX %.*s_key", STR_ARG(face->table));
     run_text(conn, sql);
