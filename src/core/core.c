@@ -46,7 +46,7 @@ static const char *const core_tables[] = {"core_command", "core_timer", "core_de
                                           "core_pack", NULL};
 
 static const CommandKind core_commands[] = {
-    {"core.install", decide_install, 0},
+    {"core.install", decide_install, COMMAND_PUBLIC},
     {"core.erase", decide_erase, 0},
     {"core.follow", decide_follow, COMMAND_INTERNAL},
     {0},

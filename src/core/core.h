@@ -110,7 +110,13 @@ typedef struct Definition {
     Str pack;        /* pack id */
     Str path;        /* file inside the pack, for messages */
     Str text;
+    int64_t key;     /* of this version on this node; only filled by core_definition */
 } Definition;
+
+/* The key of a row of core_definition: modules may join that table in their queries by kind, id
+ * and version. */
+#define CORE_PLACES 4096
+#define CORE_DEFINITION_KEY(alias) "(" alias ".seq * 4096 + " alias ".place)"
 
 typedef struct Module {
     const char *name;
@@ -239,6 +245,11 @@ Id core_command_id(Str actor_id, Str idempotency_key);
  * [{kind, id, path, text}]}; events core.installed). Latest version: version 0. */
 bool core_definition(StoreConn *conn, int64_t node, Str kind, Str id, int64_t version, Arena *a,
                      Definition *out);
+bool core_definition_by_key(StoreConn *conn, int64_t node, int64_t key, Arena *a, Definition *out);
+/* Roles that may "core.install" deploy texts of these kinds from outside, in this pack, which
+ * cannot replace a definition of another pack. */
+#define CORE_DEPLOYMENT "deployment"
+#define CORE_DEPLOYABLE {"process", "decision", "form"}
 
 /* ---- Reading the journal. */
 typedef struct JournalRecord {
@@ -285,6 +296,9 @@ bool core_verify(Core *core, Lang lang, Arena *a, VerifyResult *out, Err *err);
       "日志第 {1} 条记录损坏：{2}。")                                                           \
     X(definition_unknown, INPUT, 422, false, "There is no {1} \"{2}\" on this node.",           \
       "本节点没有{1}“{2}”。")                                                                   \
+    X(definition_owned, REFUSAL, 409, false,                                                    \
+      "The {1} \"{2}\" belongs to the pack \"{3}\". Deploy yours under another id.",           \
+      "{1}“{2}”属于服务包“{3}”，请改用其他标识部署。")                                          \
     X(command_invalid, INPUT, 422, false, "The command {1} is not well formed: {2}.",           \
       "命令“{1}”的内容有误：{2}。")
 FAULT_DECLARE(CORE_FAULTS)

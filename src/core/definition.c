@@ -11,19 +11,23 @@
  *   apply     rows of core_definition and core_pack
  *   publish   after COMMIT, define() on the real states. An install closes its batch, so the next
  *             command sees the new versions
+ * From outside (not the system) only processes, decisions and forms may come, in the pack
+ * "deployment", and never for an id that another pack owns: a worker cannot change the law.
  * At start all stored versions are published, in the order in which they were installed. */
 #include <string.h>
 
 #include "base/check.h"
 #include "core/core_int.h"
 
-#define DEFINITIONS_MAX 4096u /* of one install */
+#define DEFINITIONS_MAX CORE_PLACES /* of one install */
 
 static const Sql sql_latest = {
-    "SELECT version, pack, path, text FROM core_definition WHERE node = ?1 AND kind = ?2 "
+    "SELECT version, pack, path, text, seq, place FROM core_definition WHERE node = ?1 AND kind = ?2 "
     "AND id = ?3 ORDER BY version DESC LIMIT 1"};
+static const Sql sql_by_key = {
+    "SELECT kind, id, version FROM core_definition WHERE node = ?1 AND seq = ?2 AND place = ?3"};
 static const Sql sql_version = {
-    "SELECT version, pack, path, text FROM core_definition WHERE node = ?1 AND kind = ?2 "
+    "SELECT version, pack, path, text, seq, place FROM core_definition WHERE node = ?1 AND kind = ?2 "
     "AND id = ?3 AND version = ?4"};
 static const Sql sql_all = {
     "SELECT kind, id, version, pack, path, text FROM core_definition WHERE node = ?1 "
@@ -51,9 +55,22 @@ bool core_definition(StoreConn *conn, int64_t node, Str kind, Str id, int64_t ve
     if (found)
         *out = (Definition){.kind = arena_copy(a, kind), .id = arena_copy(a, id),
                             .version = rows_int(r, 0), .pack = rows_copy(r, 1, a),
-                            .path = rows_copy(r, 2, a), .text = rows_copy(r, 3, a)};
+                            .path = rows_copy(r, 2, a), .text = rows_copy(r, 3, a),
+                            .key = rows_int(r, 4) * CORE_PLACES + rows_int(r, 5)};
     rows_close(r);
     return found;
+}
+
+bool core_definition_by_key(StoreConn *conn, int64_t node, int64_t key, Arena *a, Definition *out)
+{
+    *out = (Definition){0};
+    Rows *r = store_query(conn, &sql_by_key, PARAMS(p_int(node), p_int(key / CORE_PLACES),
+                                                    p_int(key % CORE_PLACES)));
+    bool found = key > 0 && rows_next(r);
+    Str kind = found ? rows_copy(r, 0, a) : STR_NONE, id = found ? rows_copy(r, 1, a) : STR_NONE;
+    int64_t version = found ? rows_int(r, 2) : 0;
+    rows_close(r);
+    return found && core_definition(conn, node, kind, id, version, a, out);
 }
 
 /* ---- Definitions as values. */
@@ -105,7 +122,7 @@ static bool install_check(Decision *d, Value body)
     Value list = value_field(body, "definitions");
     if (value_get_string(body, STR("pack")).len == 0)
         return install_invalid(d, "pack is missing");
-    if (!value_is(list, VALUE_LIST) || value_count(list) > DEFINITIONS_MAX)
+    if (!value_is(list, VALUE_LIST) || value_count(list) >= DEFINITIONS_MAX)
         return install_invalid(d, "definitions is not a list, or too long");
     Arena *a = decision_arena(d);
     Map seen = map_new(a);
@@ -135,6 +152,36 @@ static size_t install_versions(Decision *d, Definition *all, size_t count, Defin
             changed[changed_count++] = all[i];
     }
     return changed_count;
+}
+
+static bool is_deployable(Str kind)
+{
+    static const char *const kinds[] = CORE_DEPLOYABLE;
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+        if (str_equal(kind, str_from(kinds[i])))
+            return true;
+    return false;
+}
+
+/* What comes from outside is a deployment: of some kinds only, and of nobody else's ids. */
+static bool deployment_check(Decision *d, const Command *command, const Definition *all,
+                             size_t count)
+{
+    if (str_equal(command->actor.id, STR("system")))
+        return true;
+    if (!str_equal(value_get_string(command->body, STR("pack")), STR(CORE_DEPLOYMENT)))
+        return install_invalid(d, "pack must be " CORE_DEPLOYMENT);
+    for (size_t i = 0; i < count; i++) {
+        Definition last;
+        if (!is_deployable(all[i].kind))
+            return install_invalid(d, "this kind of definition cannot be deployed");
+        if (core_definition(decision_store(d), decision_node(d), all[i].kind, all[i].id, 0,
+                            decision_arena(d), &last) &&
+            !str_equal(last.pack, STR(CORE_DEPLOYMENT)))
+            return decision_refuse_with(d, &fault_definition_owned, all[i].kind, all[i].id,
+                                        last.pack);
+    }
+    return true;
 }
 
 /* Compile on fresh states. */
@@ -189,6 +236,8 @@ bool decide_install(void *state, const Command *command, Decision *d)
         return false;
     size_t count;
     Definition *all = definitions_of(a, body, &count);
+    if (!deployment_check(d, command, all, count))
+        return false;
     Definition *changed = arena_new_array(a, Definition, count + 1);
     check(changed != NULL);
     size_t changed_count = install_versions(d, all, count, changed);

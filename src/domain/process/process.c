@@ -1,8 +1,9 @@
 /* process.c - the module as core sees it: tables, commands, events, definitions.
  *
  * Definitions are compiled into an arena that lives as long as the module; an older version stays
- * reachable, because an instance runs to its end under the version it began with. Only the
- * writer's thread asks for programs. Decisions and forms are found by id in their newest version
+ * reachable, because an instance runs to its end under the version it began with. The writer's
+ * thread asks for programs as it likes; searches on other threads look into the maps under a
+ * lock, under which the writer's thread puts new ones. Decisions and forms are found by id in their newest version
  * when they are used. */
 #include "domain/process/process_int.h"
 #include "lang/form/form.h"
@@ -130,12 +131,21 @@ static const CommandKind commands[] = {
     {"process.job_complete", decide_job_complete, COMMAND_PUBLIC},
     {"process.job_fail", decide_job_fail, COMMAND_PUBLIC},
     {"process.job_throw", decide_job_throw, COMMAND_PUBLIC},
+    {"process.job_update", decide_job_update, COMMAND_PUBLIC},
+    {"process.create", decide_create, COMMAND_PUBLIC},
+    {"process.abort", decide_abort, COMMAND_PUBLIC},
+    {"process.broadcast", decide_broadcast, COMMAND_PUBLIC},
+    {"process.task_assign", decide_assign, COMMAND_PUBLIC},
+    {"process.task_edit", decide_edit, COMMAND_PUBLIC},
+    {"process.task_settle", decide_settle, COMMAND_PUBLIC},
+    {"process.variables_set", decide_variables_set, COMMAND_PUBLIC},
     {0},
 };
 
 static const EventKind events[] = {
     {"process.stepped", apply_stepped},
     {"process.task_changed", apply_task_changed},
+    {"process.task_edited", apply_task_edited},
     {"process.job_changed", apply_job_changed},
     {"process.message_published", apply_message_published},
     {"process.message_ended", apply_message_ended},
@@ -160,7 +170,9 @@ static bool define_process(Process *p, const Definition *d, Err *err)
     }
     ProgramVersion *version = arena_new(p->arena, ProgramVersion);
     *version = (ProgramVersion){d->version, process, map_get(&p->programs, d->id)};
+    signal_lock(p->lock);
     map_put(&p->programs, arena_copy(p->arena, d->id), version);
+    signal_unlock(p->lock);
     return true;
 }
 
@@ -178,6 +190,11 @@ static bool define_decision(Process *p, const Definition *d, Err *err)
         }
         return false;
     }
+    ModelVersion *version = arena_new(p->arena, ModelVersion);
+    *version = (ModelVersion){d->version, model, map_get(&p->models, d->id)};
+    signal_lock(p->lock);
+    map_put(&p->models, arena_copy(p->arena, d->id), version);
+    signal_unlock(p->lock);
     for (size_t i = 0; i < dmn_decision_count(model); i++) {
         const DmnDecision *decision = dmn_decision_at(model, i);
         map_put(&p->decisions, dmn_decision_id(decision), (void *)(uintptr_t)decision);
@@ -226,6 +243,8 @@ static Process *open_state(void)
     p->programs = map_new(arena);
     p->decisions = map_new(arena);
     p->forms = map_new(arena);
+    p->models = map_new(arena);
+    p->lock = signal_open();
     return p;
 }
 
@@ -238,7 +257,15 @@ static void *fresh(const void *state)
 static void close_state(void *state)
 {
     Process *p = state;
+    signal_close(p->lock);
     arena_close(p->arena);
+}
+
+void process_listen(const Module *module, ProcessBell *bell, void *context)
+{
+    Process *p = module->state;
+    p->bell = bell;
+    p->bell_context = context;
 }
 
 const Module *process_open(void)

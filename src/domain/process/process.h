@@ -24,6 +24,12 @@
 
 /* A new process module; core_close closes it. It belongs to one Core. */
 const Module *process_open(void);
+/* Told on the writer's thread, while a step is applied and not yet durable, that a job of a type
+ * may be taken from `due` on, or that an instance has ended (type empty). Whoever listens gives
+ * commands then: they come behind the step. One listener a module; set before the writer starts,
+ * and NULL only after it has stopped. */
+typedef void ProcessBell(void *context, Str job_type, Instant due, int64_t instance);
+void process_listen(const Module *module, ProcessBell *bell, void *context);
 
 /* Life cycle of a user task; the texts stand in rows and JSON. X(enumerator, text) */
 #define PROCESS_TASK_STATES(X) \
@@ -186,6 +192,12 @@ bool process_job_read(StoreConn *conn, int64_t node, int64_t key, Arena *a, Proc
       "流程实例 {1} 已经结束。")                                                                  \
     X(task_not_yours, REFUSAL, 403, false,                                                        \
       "Task {1} is offered to other people or groups ({2}).", "任务 {1} 由其他人员或部门（{2}）办理。") \
+    X(instance_called, REFUSAL, 409, false,                                                       \
+      "Process instance {1} was called by {2}. Cancel that one.",                                 \
+      "流程实例 {1} 由 {2} 调用产生，请取消后者。")                                               \
+    X(message_not_awaited, REFUSAL, 404, false,                                                   \
+      "No process waits for the message \"{1}\" with this correlation key.",                      \
+      "没有流程在等待消息“{1}”（按此关联键）。")                                                  \
     X(task_closed, REFUSAL, 409, false, "Task {1} has already ended ({2}).",                      \
       "任务 {1} 已经结束（{2}）。")                                                               \
     X(task_claimed, REFUSAL, 409, false,                                                          \

@@ -11,6 +11,7 @@
 #include "domain/process/process_row.h"
 
 typedef struct Apply {
+    const Process *p; /* NULL in a replay */
     StoreConn *conn;
     Arena *a;
     const Event *event;
@@ -29,6 +30,15 @@ static Str text_at(Value list, size_t i)
 {
     Value v = value_item(list, i);
     return value_is(v, VALUE_STRING) ? v.as.string : STR_NONE;
+}
+
+/* ---- Who listens hears of jobs and ends. */
+
+static void ring(const Process *p, Str type, Instant due, int64_t instance)
+{
+    if (p && p->bell) {
+        p->bell(p->bell_context, type, due, instance);
+    }
 }
 
 /* ---- Candidates: who finds a task in the list, one row a person or group. */
@@ -138,7 +148,8 @@ static const Sql INSERT_JOB = {
     " ON CONFLICT (node, key) DO NOTHING"};
 static const Sql DELETE_JOB = {"DELETE FROM process_job WHERE node = ?1 AND key = ?2"};
 static const Sql RETRY_JOB = {
-    "UPDATE process_job SET state = 'open', retries = 1, due = ?3 WHERE node = ?1 AND key = ?2"};
+    "UPDATE process_job SET state = 'open', due = ?3,"
+    " retries = CASE WHEN retries > 0 THEN retries ELSE 1 END WHERE node = ?1 AND key = ?2"};
 static const Sql FAIL_JOB = {
     "UPDATE process_job SET state = 'failed', retries = 0, worker = '' WHERE node = ?1 AND key = ?2"};
 
@@ -153,6 +164,7 @@ static void apply_job(Apply *p, Value change)
                        p_int(value_get_int(row, STR("retries"), 3)),
                        p_text(json_copy_text(p->a, value_field(row, "headers"))),
                        p_instant(p->event->at)));
+    ring(p->p, value_get_string(row, STR("type")), p->event->at, p->in.key);
 }
 
 static void apply_job_end(Apply *p, Value change)
@@ -161,8 +173,17 @@ static void apply_job_end(Apply *p, Value change)
                 PARAMS(p_int(p->node), p_int(p->in.key | int_at(change, 1))));
 }
 
+static const Sql SELECT_JOB_TYPE = {"SELECT type FROM process_job WHERE node = ?1 AND key = ?2"};
+
 static void apply_job_retry(Apply *p, Value change)
 {
+    if (p->p && p->p->bell) {
+        Rows *r = store_query(p->conn, &SELECT_JOB_TYPE,
+                              PARAMS(p_int(p->node), p_int(p->in.key | int_at(change, 1))));
+        Str type = rows_next(r) ? rows_copy(r, 0, p->a) : STR_NONE;
+        rows_close(r);
+        ring(p->p, type, p->event->at, p->in.key);
+    }
     store_write(p->conn, &RETRY_JOB,
                 PARAMS(p_int(p->node), p_int(p->in.key | int_at(change, 1)),
                        p_instant(p->event->at)));
@@ -263,6 +284,7 @@ static void apply_state(Apply *p, Value c)
 {
     check(process_instance_state_parse(text_at(c, 1), &p->in.state));
     p->in.ended_at = p->event->at;
+    ring(p->p, STR_NONE, p->event->at, p->in.key);
 }
 
 static const struct {
@@ -349,9 +371,8 @@ static void fold_all_variables(Apply *p)
 
 void apply_stepped(void *state, StoreConn *conn, const Event *event)
 {
-    (void)state;
     Arena *a = arena_open(CORE_COMMAND_ARENA);
-    Apply p = {.conn = conn, .a = a, .event = event, .node = event->node};
+    Apply p = {.p = state, .conn = conn, .a = a, .event = event, .node = event->node};
     int64_t key = value_get_int(event->open, STR("instance"), 0);
     Value start = value_field(event->open, "start");
     bool is_new = !value_is_null(start), found = true;
@@ -399,6 +420,32 @@ void apply_task_changed(void *state, StoreConn *conn, const Event *event)
     arena_close(a);
 }
 
+static const Sql EDIT_TASK = {
+    "UPDATE process_task SET candidate_groups = ?3, candidate_users = ?4, due = ?5, due_order = ?6,"
+    " priority = ?7, version = ?8 WHERE node = ?1 AND key = ?2"};
+
+void apply_task_edited(void *state, StoreConn *conn, const Event *event)
+{
+    (void)state;
+    Arena *a = arena_open(1u << 20);
+    ProcessTask t;
+    int64_t key = value_get_int(event->open, STR("task"), 0);
+    if (load_candidates(conn, a, event->node, key, &t)) {
+        write_candidates(conn, a, &DELETE_CANDIDATE, event->node, &t);
+        t.groups = value_field(event->open, "groups");
+        t.users = value_field(event->open, "users");
+        t.due.us = value_get_int(event->open, STR("due"), INSTANT_NONE.us);
+        store_write(conn, &EDIT_TASK,
+                    PARAMS(p_int(event->node), p_int(key), p_text(json_copy_text(a, t.groups)),
+                           p_text(json_copy_text(a, t.users)), p_instant(t.due),
+                           p_int(instant_is_none(t.due) ? DUE_NONE : t.due.us),
+                           p_int(value_get_int(event->open, STR("priority"), 50)),
+                           p_int(value_get_int(event->open, STR("version"), 1))));
+        write_candidates(conn, a, &INSERT_CANDIDATE, event->node, &t);
+    }
+    arena_close(a);
+}
+
 static const Sql INSERT_MESSAGE = {
     "INSERT INTO process_message (node, key, name, correlation, variables, expires)"
     " VALUES (?1, ?2, ?3, ?4, ?5, ?6)"};
@@ -434,13 +481,15 @@ static const Sql CHANGE_JOB = {
 
 void apply_job_changed(void *state, StoreConn *conn, const Event *event)
 {
-    (void)state;
     Value jobs = value_field(event->open, "jobs");
     for (size_t i = 0; i < value_count(jobs); i++) {
         Value job = value_item(jobs, i);
         store_write(conn, &CHANGE_JOB,
                     PARAMS(p_int(event->node), p_int(int_at(job, 0)), p_text(text_at(job, 1)),
                            p_int(int_at(job, 2)), p_int(int_at(job, 3))));
+        if (text_at(job, 4).len) {
+            ring(state, text_at(job, 4), (Instant){int_at(job, 2)}, key_instance(int_at(job, 0)));
+        }
     }
 }
 

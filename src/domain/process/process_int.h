@@ -35,17 +35,30 @@ typedef struct ProgramVersion {
     struct ProgramVersion *older;
 } ProgramVersion;
 
+typedef struct ModelVersion {
+    int64_t version;
+    const DmnModel *model;
+    struct ModelVersion *older;
+} ModelVersion;
+
 typedef struct Process {
     Module module;
+    Signal *lock; /* the writer's thread puts into the maps under it; other threads look under it */
     Arena *arena; /* programs; grows with every definition */
     Map programs;  /* process id -> newest ProgramVersion */
     Map decisions; /* decision id -> newest DmnDecision */
     Map forms;     /* form id -> newest form program */
+    Map models;    /* id of a decision file -> newest ModelVersion */
+    ProcessBell *bell; /* told of jobs and ends while they are applied; NULL: nobody listens */
+    void *bell_context;
 } Process;
 
 bool process_define(void *state, const Definition *definition, Err *err);
 /* version 0: the newest; NULL when there is none. */
 const ProgramVersion *process_program(const Process *p, Str id, int64_t version);
+const DmnModel *process_model(const Process *p, Str id, int64_t version);
+/* Camunda's word for the type of an element. */
+const char *process_element_word(const BpmnElement *e);
 
 /* ---- An instance in memory. */
 
@@ -266,8 +279,9 @@ void throw_record(Game *g, int64_t scope, const Token *t);
 DecideFn decide_start, decide_cancel, decide_resume, decide_fire, decide_incident_retry,
     decide_task_claim, decide_task_release, decide_task_complete, decide_message,
     decide_message_expire, decide_signal, decide_arm, decide_job_activate, decide_job_complete,
-    decide_job_fail, decide_job_throw, decide_called, decide_start_due, decide_escalate;
-ApplyFn apply_stepped, apply_task_changed, apply_message_published, apply_message_ended,
+    decide_job_fail, decide_job_throw, decide_job_update, decide_create, decide_abort,
+    decide_broadcast, decide_assign, decide_edit, decide_settle, decide_variables_set, decide_called, decide_start_due, decide_escalate;
+ApplyFn apply_task_edited, apply_stepped, apply_task_changed, apply_message_published, apply_message_ended,
     apply_job_changed, apply_armed, apply_subject_erased;
 
 /* A fresh instance or message number: read from the counter row; the event carries it on. */

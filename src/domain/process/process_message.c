@@ -46,7 +46,7 @@ static void follow(Decision *d, Str kind, Value body)
 
 /* Waiting instances; each process once. Returns how many, and names of their processes. */
 static int64_t give_waiting(Decision *d, Str name, Str correlation, Value variables,
-                            ListBuilder *processes)
+                            ListBuilder *processes, int64_t *first)
 {
     Arena *a = decision_arena(d);
     int64_t count = 0;
@@ -59,6 +59,7 @@ static int64_t give_waiting(Decision *d, Str name, Str correlation, Value variab
             continue;
         }
         last = rows_copy(r, 0, a);
+        *first = *first ? *first : rows_int(r, 1);
         list_add(processes, value_string(last));
         follow(d, STR("process.fire"), fire_body(d, r, variables));
         count++;
@@ -135,7 +136,7 @@ static int64_t give_starts(Process *p, Decision *d, BpmnEventKind kind, Str name
     return count;
 }
 
-static void keep(Decision *d, const Command *c, Str name, Str correlation, Value variables,
+static int64_t keep(Decision *d, const Command *c, Str name, Str correlation, Value variables,
                  int64_t ttl_s)
 {
     Arena *a = decision_arena(d);
@@ -154,6 +155,7 @@ static void keep(Decision *d, const Command *c, Str name, Str correlation, Value
     context_put_text(&body, "message", process_key_value(a, key));
     decision_timer_set(d, arena_printf(a, "message:%lld", (long long)key), expires,
                        STR("process.message_expire"), value_context(&body));
+    return key;
 }
 
 bool decide_message(void *state, const Command *c, Decision *d)
@@ -177,13 +179,24 @@ bool decide_message(void *state, const Command *c, Decision *d)
                                     STR("0..2592000"));
     }
     ListBuilder served = list_builder(decision_arena(d));
-    int64_t count = give_waiting(d, name, correlation, variables, &served);
-    count += give_starts(state, d, BPMN_ON_MESSAGE, name, correlation, variables, &served);
-    if (count == 0 && ttl_s > 0) {
-        keep(d, c, name, correlation, variables, ttl_s);
+    int64_t first = 0;
+    int64_t count = give_waiting(d, name, correlation, variables, &served, &first);
+    int64_t started = give_starts(state, d, BPMN_ON_MESSAGE, name, correlation, variables, &served);
+    /* Follow-ups run first in, first out: the first start takes the next number. */
+    first = first ? first : process_next_number(d) << KEY_BITS;
+    count += started;
+    if (count == 0 && value_get_boolean(c->body, STR("must_correlate"), false)) {
+        return decision_refuse_with(d, &fault_message_not_awaited, name);
     }
     ContextBuilder reply = context_builder(decision_arena(d));
+    if (count == 0 && ttl_s > 0) {
+        int64_t key = keep(d, c, name, correlation, variables, ttl_s);
+        context_put_text(&reply, "message", process_key_value(decision_arena(d), key));
+    }
     context_put_text(&reply, "correlated", value_int(count));
+    if (count > 0) {
+        context_put_text(&reply, "instance", process_key_value(decision_arena(d), first));
+    }
     decision_reply(d, value_context(&reply));
     return true;
 }
