@@ -287,6 +287,7 @@ static bool items_properties(DmnModel *m) {
 static void items_imported(DmnModel *m) {
     for (size_t i = 0; i < m->import_count; i++) {
         const DmnModel *other = m->imports[i].model;
+        if (other == m) continue; /* its names are here already */
         for (size_t j = 0; other != NULL && j < other->item_count; j++) {
             Str name = other->items[j].name;
             if (m->imports[i].alias.len > 0)
@@ -304,7 +305,8 @@ bool dmn_items_load(DmnModel *m, Err *err) {
         return err_set(err, &fault_dmn_limit, m->name, arena_printf(a, "%u", DMN_ITEMS_MAX),
                        STR("itemDefinition"));
     for (size_t i = 0; i < m->import_count; i++)
-        if (m->imports[i].model != NULL) imported += m->imports[i].model->item_count;
+        if (m->imports[i].model != NULL && m->imports[i].model != m)
+            imported += m->imports[i].model->item_count;
     m->items = arena_new_array(a, DmnItem, count + 1);
     m->types = arena_new_array(a, FeelName, count + imported + 1);
     if (m->items == NULL || m->types == NULL || !items_properties(m))
