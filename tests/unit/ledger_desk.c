@@ -124,20 +124,42 @@ static Str location(void)
     return folder ? arena_printf(desk.arena, "%s/%d.db", folder, ++opened) : STR(":memory:");
 }
 
+static void open_core(void)
+{
+    Err err = {0};
+    desk.server = arena_open(1u << 20);
+    desk.modules[0] = ledger_module_new(desk.server);
+    CoreOptions options = {.node = DESK_NODE, .location = desk.location, .clock = desk.clock,
+                           .modules = desk.modules, .module_count = 1};
+    if (!core_open(&options, &desk.core, &err))
+        desk_show(&err);
+    assert_true(store_connect_reader(core_store(desk.core), &desk.reader, &err));
+}
+
+static void close_core(void)
+{
+    store_disconnect(desk.reader);
+    core_close(desk.core);
+    arena_close(desk.server);
+}
+
+void desk_reopen(void)
+{
+    assert_false(str_equal(desk.location, STR(":memory:")));
+    close_core();
+    open_core();
+}
+
 int desk_open(void **state)
 {
     Err err = {0};
     (void)state;
     assert_true(seal_init(&err));
-    desk = (Desk){.arena = arena_open(1024u << 20), .server = arena_open(1u << 20),
-                  .clock = clock_virtual_open((Instant){0}), .actor = STR("system")};
+    desk = (Desk){.arena = arena_open(1024u << 20), .clock = clock_virtual_open((Instant){0}),
+                  .actor = STR("system")};
+    desk.location = location();
     assert_true(clock_set(desk.clock, desk_at(DESK_START)));
-    desk.modules[0] = ledger_module_new(desk.server);
-    CoreOptions options = {.node = DESK_NODE, .location = location(), .clock = desk.clock,
-                           .modules = desk.modules, .module_count = 1};
-    if (!core_open(&options, &desk.core, &err))
-        desk_show(&err);
-    assert_true(store_connect_reader(core_store(desk.core), &desk.reader, &err));
+    open_core();
     desk_install("definitions/village.json");
     return 0;
 }
@@ -161,10 +183,8 @@ int desk_close(void **state)
 {
     (void)state;
     desk_judge();
-    store_disconnect(desk.reader);
-    core_close(desk.core);
+    close_core();
     clock_close(desk.clock);
-    arena_close(desk.server);
     arena_close(desk.arena);
     return 0;
 }

@@ -24,6 +24,7 @@ typedef struct Desk {
     StoreConn *reader;
     Str actor; /* of the commands: "system", or a person */
     Str role;
+    Str location;
 } Desk;
 extern Desk desk;
 
@@ -31,6 +32,8 @@ extern Desk desk;
 int desk_open(void **state);
 /* Closes; fails when a replay gives other rows, or an invariant does not hold. */
 int desk_close(void **state);
+/* Close and open again; the store must be a file. */
+void desk_reopen(void);
 void desk_judge(void);
 void desk_install(const char *path); /* below tests/books */
 Str desk_file(const char *path);

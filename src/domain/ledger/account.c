@@ -4,9 +4,9 @@
  * names (a credit limit, a quota); from then on they are the account's own and change only by
  * command, never by a new version of the book. Its state:
  *
- *     open ──▶ frozen ──▶ open          nothing moves in or out of a frozen account; holds may still
- *       └─────────┴─────▶ closed        be released; what expires does. Closed is for ever, and
- *                                       demands that nothing is left.
+ *     open ──▶ frozen ──▶ open      nothing moves in or out of a frozen account, but holds may
+ *       └─────────┴─────▶ closed    still be released, and what expires does. Closed is for
+ *                                   ever, and demands that nothing is left.
  *
  * Title and owner may be personal: they are sealed in the journal under a subject, by default the
  * account itself, and are erased with its key.
