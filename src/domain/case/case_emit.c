@@ -10,10 +10,10 @@
  * A clock that starts while pauses hold is paused at once. Every pause is told, under the key of
  * its activity: reasons differ in which limits they stop, so the clock weighs nested ones itself.
  * The clock knows the case, the office that is answerable (of a case: that of the lead matter),
- * the law's limit and extension, and the rule of its supervision. A clock counts as running from the moment it is asked
- * to start, because a part may be opened and closed before its answer is heard. The record in
- * memory (CaseNow) is brought along with every step, so that one command may take several of
- * them. */
+ * the law's limit and extension, and the rule of its supervision. A clock counts as running from
+ * the moment it is asked to start, because a part may be opened and closed before its answer is
+ * heard. The record in memory (CaseNow) is brought along with every step, so that one command may
+ * take several of them. */
 #include "domain/case/case_int.h"
 
 ContextBuilder case_event(Decision *d, const CaseRecord *row)

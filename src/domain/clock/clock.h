@@ -17,8 +17,9 @@
  * pause outside of working hours costs nothing. Limits in hours and half days count working time
  * while the clock runs. calendar.c and clock.c say it precisely.
  *
- * Floor 5. Tables: clock_state, clock_pause, clock_light, clock_card, clock_extension. Calendars are read-only and may be shared by
- * threads; clock_read and its kin work on any connection. */
+ * Floor 5. Tables: clock_state, clock_pause, clock_light, clock_card, clock_extension. Calendars
+ * and rules are read-only and may be shared by threads; clock_read and its kin work on any
+ * connection. */
 #ifndef DOMAIN_CLOCK_CLOCK_H
 #define DOMAIN_CLOCK_CLOCK_H
 
