@@ -61,7 +61,7 @@ size_t pack_definitions(const Pack *pack, Arena *a, PackDefinition **out)
         const PackFile *f = pack->files[i];
         Str kind = str_from(definition_kinds[f->kind]);
         if (!kind.len || f->kind == PACK_DATA) continue;
-        Definition d = {kind, f->id, 1, pack->id, f->path, f->text};
+        Definition d = {kind, f->id, 1, pack->id, f->path, f->text, 0};
         (*out)[count++] = (PackDefinition){d, f->shown, f->text, STR_NONE};
     }
     return count;
@@ -232,7 +232,7 @@ static bool data_install(Core *core, const PackSet *set, const Pack *pack, Arena
         load->file = file;
         load->registry = &registry->as.registry;
         if (!data_load(core, load, a, err)) return false;
-        Definition d = {STR("data"), file->path, 1, pack->id, file->path, file->text};
+        Definition d = {STR("data"), file->path, 1, pack->id, file->path, file->text, 0};
         Value one = definition_value(a, &d);
         if (!run_system(core, STR("core.install"), install_body(pack, a, &one, 1), a, err)) {
             return false;
