@@ -186,6 +186,7 @@ static const char rule[] =
     "{\"trigger\":\"overdue\",\"card\":\"yellow\",\"title\":{\"zh\":\"超期\",\"en\":\"over\"},"
     "\"process\":\"nowhere\"},"
     "{\"trigger\":\"unresolved\",\"card\":\"red\",\"title\":{\"zh\":\"未办结\",\"en\":\"open\"}},"
+    "{\"trigger\":\"statutory_overdue\",\"card\":\"red\",\"title\":{\"zh\":\"法定\",\"en\":\"law\"}},"
     "{\"trigger\":\"stage_overdue\",\"card\":\"yellow\",\"title\":{\"zh\":\"环节\",\"en\":\"stage\"}},"
     "{\"trigger\":\"illegal_fee\",\"card\":\"red\",\"title\":{\"zh\":\"收费\",\"en\":\"fee\"}}]}";
 
@@ -409,6 +410,23 @@ static void one_light_at_any_instant(void **state)
     assert_text(cards_of(CASE), "near:warning overdue:yellow unresolved:red");
 }
 
+static void the_law_ends_while_the_promise_stands(void **state)
+{
+    (void)state;
+    well("clock.start", BODY(CASE, LAW WATCH));
+    move("2022-09-30T10:00:00+08:00");
+    well("clock.pause", FOR_CASE ",\"reason\":\"correction\"}");
+    move("2022-11-01T17:00:00+08:00");
+    assert_text(cards_of(CASE), "");
+    move("2022-11-02T09:00:00+08:00");
+    assert_text(cards_of(CASE), "statutory_overdue:red");
+    assert_int_equal(light_at(CASE, "2022-11-02T09:00:00+08:00"), CLOCK_NORMAL);
+    well("clock.pause", FOR_CASE ",\"reason\":\"hearing\"}");
+    assert_true(instant_is_none(core_next_due(b.core)));
+    well("clock.stop", FOR_CASE "}");
+    assert_text(cards_of(CASE), "statutory_overdue:red");
+}
+
 static void a_late_ring_tells_what_was(void **state)
 {
     size_t ran = 0;
@@ -626,6 +644,7 @@ int main(void)
         PLAY(without_law_no_extension),
         PLAY(another_unit_is_counted_from_the_end),
         PLAY(one_light_at_any_instant),
+        PLAY(the_law_ends_while_the_promise_stands),
         PLAY(a_late_ring_tells_what_was),
         PLAY(a_part_has_its_own_triggers),
         PLAY(cards_by_hand),

@@ -13,9 +13,10 @@
  * calendar says; a limit runs again when the last reason that stops it is gone. Pauses may
  * overlap, and their union is given back.
  *
- * While the promised limit runs one timer waits (key: the subject): for the instant it comes
- * near, then for the first microsecond after its end, then, where a supervision rule has a
- * limit, for the first microsecond after that. Ringing announces the light as an event
+ * While a limit runs one timer waits (key: the subject) for the next of: the instant the promised
+ * limit comes near, the first microsecond after its end, the same after the supervision limit
+ * where the rule has one, the same after the statutory limit, which may run while the promise
+ * stands. Ringing announces the light as an event
  * (clock.rang) and issues the rule's card (clock_card.c). A ring that comes late (the node was
  * down) announces each light at the instant it began. A pause, an extension or a new notice
  * may take the light back; the same card is issued once. A ring also takes up a calendar that
@@ -174,18 +175,22 @@ void clock_put_light(Decision *d, ContextBuilder *b, ClockRow *row, ClockLight l
 void clock_set_timer(Decision *d, const ClockRow *row, Instant now)
 {
     Str key = id_copy_text(decision_arena(d), row->subject);
-    const Instant stages[] = {row->end.near_at,
-                              {row->end.due.us + 1},
-                              {instant_is_none(row->red_at) ? 0 : row->red_at.us + 1}};
-    size_t i = 0;
-    while (i < 3 && stages[i].us <= now.us)
-        i++;
-    if (i == 3 || clock_held(row, CLOCK_STOPS_PROMISED)) {
+    bool promise = !clock_held(row, CLOCK_STOPS_PROMISED);
+    bool law = row->statutory.amount && !clock_held(row, CLOCK_STOPS_STATUTORY);
+    const int64_t stages[] = {promise ? row->end.near_at.us : 0,
+                              promise ? row->end.due.us + 1 : 0,
+                              promise && !instant_is_none(row->red_at) ? row->red_at.us + 1 : 0,
+                              law ? row->statutory_end.due.us + 1 : 0};
+    int64_t next = INT64_MAX;
+    for (size_t i = 0; i < sizeof stages / sizeof *stages; i++)
+        if (stages[i] > now.us && stages[i] < next)
+            next = stages[i];
+    if (next == INT64_MAX) {
         decision_timer_cancel(d, key);
         return;
     }
     ContextBuilder b = clock_about(d, row->subject);
-    decision_timer_set(d, key, stages[i], STR("clock.ring"), value_context(&b));
+    decision_timer_set(d, key, (Instant){next}, STR("clock.ring"), value_context(&b));
 }
 
 Value clock_reply(Decision *d, const ClockRow *row)
@@ -236,8 +241,10 @@ static void announce(const ClockModule *m, Decision *d, ClockRow *row, ClockLigh
     clock_pull(m, d, row, trigger, at);
 }
 
-bool clock_catch_up(const ClockModule *m, Decision *d, ClockRow *row, Instant until)
+bool clock_catch_up(const ClockModule *m, Decision *d, ClockRow *row, Instant now)
 {
+    Instant until = clock_ran_until(row, CLOCK_STOPS_PROMISED, now);
+    Instant law = clock_ran_until(row, CLOCK_STOPS_STATUTORY, now);
     ClockLight light = clock_light_of(&row->end, until);
     int64_t before = row->light_count;
     if (row->light < CLOCK_NEAR && light >= CLOCK_NEAR)
@@ -248,6 +255,9 @@ bool clock_catch_up(const ClockModule *m, Decision *d, ClockRow *row, Instant un
     bool unresolved = !instant_is_none(row->red_at) && until.us > row->red_at.us;
     if (unresolved)
         clock_pull(m, d, row, CLOCK_TRIGGER_UNRESOLVED, (Instant){row->red_at.us + 1});
+    if (row->statutory.amount && law.us > row->statutory_end.due.us)
+        clock_pull(m, d, row, CLOCK_TRIGGER_STATUTORY,
+                   (Instant){row->statutory_end.due.us + 1});
     return row->light_count != before;
 }
 
@@ -374,7 +384,7 @@ static bool decide_pause(void *state, const Command *command, Decision *d)
     const Calendar *c = clock_calendar_for(m, row.calendar, d);
     if (!c)
         return false;
-    (void)clock_catch_up(m, d, &row, clock_ran_until(&row, CLOCK_STOPS_PROMISED, command->now));
+    (void)clock_catch_up(m, d, &row, command->now);
     ClockPause *pauses = arena_new_array(decision_arena(d), ClockPause, row.pause_count + 1);
     for (size_t i = 0; pauses && i < row.pause_count; i++)
         pauses[i] = row.pauses[i];
@@ -392,7 +402,7 @@ static bool decide_pause(void *state, const Command *command, Decision *d)
     if (key.len)
         context_put_text(&b, "key", value_string(key));
     decision_emit(d, STR("clock.paused"), STR_NONE, value_context(&b), value_null());
-    if (fresh.stops & CLOCK_STOPS_PROMISED)
+    if (fresh.stops)
         clock_set_timer(d, &row, command->now);
     decision_reply(d, clock_reply(d, &row));
     return true;
@@ -433,10 +443,9 @@ static bool decide_resume(void *state, const Command *command, Decision *d)
     if (!c || !clock_count_ends(m, c, &row, d, command->now))
         return false;
     clock_put_ends(d, &b, &row);
-    if (!clock_held(&row, CLOCK_STOPS_PROMISED)) {
+    if (!clock_held(&row, CLOCK_STOPS_PROMISED))
         clock_put_light(d, &b, &row, clock_light_of(&row.end, command->now), command->now);
-        clock_set_timer(d, &row, command->now);
-    }
+    clock_set_timer(d, &row, command->now);
     decision_emit(d, STR("clock.resumed"), STR_NONE, value_context(&b), value_null());
     decision_reply(d, clock_reply(d, &row));
     return true;
@@ -453,7 +462,7 @@ static bool decide_stop(void *state, const Command *command, Decision *d)
         return false;
     Instant until = clock_ran_until(&row, CLOCK_STOPS_PROMISED, command->now);
     Instant law = clock_ran_until(&row, CLOCK_STOPS_STATUTORY, command->now);
-    (void)clock_catch_up(m, d, &row, until);
+    (void)clock_catch_up(m, d, &row, command->now);
     ContextBuilder b = clock_about(d, row.subject), reply = context_builder(a);
     context_put_text(&b, "ran_until", value_instant(a, until));
     if (row.statutory.amount)
@@ -466,7 +475,7 @@ static bool decide_stop(void *state, const Command *command, Decision *d)
     return true;
 }
 
-/* A timer that comes too late (the clock was stopped or paused in the same instant) does
+/* A timer that comes too late (the clock was stopped or paused in the same instant) says
  * nothing. */
 static bool decide_ring(void *state, const Command *command, Decision *d)
 {
@@ -476,7 +485,7 @@ static bool decide_ring(void *state, const Command *command, Decision *d)
     if (id_is_none(id))
         return wrong_subject(command, d);
     if (!clock_row(decision_store(d), decision_node(d), id, decision_arena(d), &row) ||
-        !instant_is_none(row.stopped) || clock_held(&row, CLOCK_STOPS_PROMISED))
+        !instant_is_none(row.stopped))
         return true;
     Instant former = row.end.due;
     const Calendar *c = clock_calendar_for(m, row.calendar, d);

@@ -133,6 +133,7 @@ const char *clock_card_name(ClockCard card);
 #define CLOCK_TRIGGER_NEAR "near"
 #define CLOCK_TRIGGER_OVERDUE "overdue"
 #define CLOCK_TRIGGER_UNRESOLVED "unresolved"
+#define CLOCK_TRIGGER_STATUTORY "statutory_overdue"
 
 typedef struct SupervisionCard {
     Str trigger;

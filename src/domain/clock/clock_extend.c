@@ -138,7 +138,7 @@ bool clock_decide_extend(void *state, const Command *command, Decision *d)
     const Calendar *c = clock_calendar_for(m, row.calendar, d);
     if (!c)
         return false;
-    (void)clock_catch_up(m, d, &row, clock_ran_until(&row, CLOCK_STOPS_PROMISED, command->now));
+    (void)clock_catch_up(m, d, &row, command->now);
     row.extended = (Limit){row.extended.amount + x.by.amount, x.by.unit};
     if (!clock_count_ends(m, c, &row, d, command->now))
         return false;

@@ -103,8 +103,8 @@ void clock_put_light(Decision *d, ContextBuilder *b, ClockRow *row, ClockLight l
 /* The next change of light of a clock; cancels the timer when there is none. */
 void clock_set_timer(Decision *d, const ClockRow *row, Instant now);
 Value clock_reply(Decision *d, const ClockRow *row);
-/* Announce all that is so at `until` and was not said; true when a light was. */
-bool clock_catch_up(const ClockModule *m, Decision *d, ClockRow *row, Instant until);
+/* Announce all that is so now and was not said; true when a light was. */
+bool clock_catch_up(const ClockModule *m, Decision *d, ClockRow *row, Instant now);
 /* Tell the case of the clock what has changed: case.clock_told with this result. */
 void clock_tell(Decision *d, const ClockRow *row, Value result);
 

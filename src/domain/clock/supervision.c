@@ -7,8 +7,8 @@
  *               "process": "supervise_card", "message": "clock.carded"}, ...],
  *    "facts": [...], "own_reading": [...]}
  *
- * Triggers are words of the pack. The clock pulls near, overdue and unresolved itself (for a
- * part: stage_near, stage_overdue, stage_unresolved); others are pulled by people or diagrams
+ * Triggers are words of the pack. The clock pulls near, overdue, unresolved and statutory_overdue
+ * itself (for a part: stage_near, stage_overdue, ...); others are pulled by people or diagrams
  * through clock.card. A trigger that the list does not have issues nothing. */
 #include "codec/json.h"
 #include "domain/clock/clock_int.h"
