@@ -266,6 +266,7 @@ void api_handle(void *context, HttpRequest *request)
     c->arena = http_arena(request);
     c->core = api->options.core;
     c->cases = api->options.cases;
+    c->decisions = api->options.decisions;
     c->access = api->options.access;
     c->node = api->node;
     c->clock_may_move = api->options.clock_may_move;

@@ -16,6 +16,7 @@
 #include "core/core.h"
 #include "domain/access/access.h"
 #include "domain/case/case.h"
+#include "domain/decision/decision.h"
 #include "net/http_server.h"
 
 #define API_PAGE_DEFAULT 20u      /* items of a page when limit is not given */
@@ -30,6 +31,7 @@ typedef struct ApiOptions {
     Core *core;       /* with its writer started; outlives the Api */
     const Cases *cases;   /* states of the modules of that core */
     const Access *access;
+    const Decisions *decisions;
     unsigned readers; /* read-only connections: the number of HTTP threads; 0: 1 */
     bool clock_may_move; /* PUT /v1/clock moves core's virtual clock */
 } ApiOptions;

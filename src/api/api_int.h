@@ -144,6 +144,7 @@ struct Call {
     Core *core;
     const Cases *cases;
     const Access *access;
+    const Decisions *decisions;
     int64_t node;
     bool clock_may_move;
     StoreConn *conn; /* a snapshot; NULL outside of one */
@@ -221,7 +222,8 @@ Str openapi_write(Arena *a, Lang lang);
     X(list_tasks) X(get_task) X(claim_task) X(release_task) X(complete_task)                \
     X(list_incidents) X(retry_incident) X(send_message)                                     \
     X(list_registries) X(list_journal)                                                      \
-    X(get_lights) X(extend_case) X(card_case) X(count_supervision)
+    X(get_lights) X(extend_case) X(card_case) X(count_supervision)                           \
+    X(evaluate_decision) X(evaluate_feel)
 #define API_FUNCTION_DECLARE(name) RouteFunction route_##name;
 API_FUNCTIONS(API_FUNCTION_DECLARE)
 

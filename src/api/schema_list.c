@@ -447,6 +447,29 @@ static const Field message_new[] = {
     {"time_to_live_s", "int", O, "How long it waits for a receiver, seconds", "等待接收的秒数"},
 };
 
+/* ---- Decisions. */
+
+static const Field decision_inputs[] = {
+    {"inputs", "object", R, "Input data by name", "输入数据，按名称给出"},
+    {"explain", "bool", O, "Also tell which rules were hit and what would turn the result",
+     "是否说明命中了哪些规则、怎样改变输入会改变结果"},
+};
+static const Field feel_inputs[] = {
+    {"expression", "text:20000", R, "The FEEL expression", "FEEL 表达式"},
+    {"context", "object", O, "Its names and their values", "变量名及其取值"},
+};
+static const Field decision_reason[] = {
+    {"fault", "text", R, "Name of the fault", "错误名"},
+    {"detail", "text", R, "Why a part of it is null", "某一部分为空的原因"},
+    {"place", "#Place", R, "Where in the model or the expression", "在模型或表达式中的位置"},
+};
+static const Field decision_answer[] = {
+    {"result", "any", N, "The result; dates and the like as texts", "结果；日期等以文本表示"},
+    {"reasons", "[]#DecisionReason", R, "A reason for every null that comes of a fault", "因错误而为空的原因"},
+    {"explanation", "object", N, "Tables, rules, required decisions, and the nearest changes that turn the result",
+     "决策表、规则、所需决策，以及能改变结果的最小变化"},
+};
+
 /* ---- Registries and journal. */
 
 static const Field registry_property_fields[] = {
@@ -547,6 +570,10 @@ const Schema schema_list[] = {
     SCHEMA("Incident", incident, "An incident", "异常"),
     SCHEMA("IncidentPage", incident_page, "Incidents", "异常列表"),
     SCHEMA("MessageNew", message_new, "A message to process instances", "发给流程的消息"),
+    SCHEMA("DecisionInputs", decision_inputs, "A question to a decision", "决策的输入"),
+    SCHEMA("FeelInputs", feel_inputs, "A FEEL expression with its names", "FEEL 表达式及变量"),
+    SCHEMA("DecisionReason", decision_reason, "Why something is null", "空值的原因"),
+    SCHEMA("DecisionAnswer", decision_answer, "The answer of a decision", "决策的结果"),
     SCHEMA("RegistryProperty", registry_property_fields, "A property", "字段"),
     SCHEMA("Registry", registry_entry, "A registry", "基础库"),
     SCHEMA("RegistryPage", registry_page, "The catalogue", "目录"),

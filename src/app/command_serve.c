@@ -99,6 +99,7 @@ static bool start(Serving *s, Err *err)
 {
     core_start(s->node.core);
     ApiOptions api = {.core = s->node.core, .cases = s->node.modules.cases,
+                      .decisions = s->node.modules.decisions,
                       .access = s->node.modules.access, .readers = (unsigned)s->threads,
                       .clock_may_move = s->options.clock != NULL};
     if (!api_open(&api, &s->api, err))

@@ -29,13 +29,15 @@ static const Fault *const *const lower_faults[] = {base_table, json_table, form_
 void node_modules_open(NodeModules *m)
 {
     Arena *arena = arena_open(NODE_ARENA_BYTES);
-    *m = (NodeModules){.arena = arena, .access = access_open(), .cases = cases_open()};
+    *m = (NodeModules){.arena = arena, .access = access_open(), .cases = cases_open(),
+                       .decisions = decisions_open()};
     m->list[m->count++] = registry_module_new(arena);
     m->list[m->count++] = clock_module_new(arena);
     m->list[m->count++] = ledger_module_new(arena);
     m->list[m->count++] = process_open();
     m->list[m->count++] = cases_module(m->cases);
     m->list[m->count++] = access_module(m->access);
+    m->list[m->count++] = decisions_module(m->decisions);
     check(m->count == NODE_MODULES);
     m->permit = access_permit;
     m->permit_context = m->access;

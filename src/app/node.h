@@ -1,6 +1,6 @@
 /* node.h - a node with all its modules, wired.
  *
- * Opens core with registry, clock, ledger, process, case and access in this fixed order (replay rests on
+ * Opens core with registry, clock, ledger, process, case, access and decision in this fixed order (replay rests on
  * it), with access as the judge of permissions. Subcommands that need a whole engine (serve,
  * verify, test, token) open it here, so that there is one wiring.
  * Floor 8. Opened and closed on the main thread. */
@@ -11,9 +11,10 @@
 #include "core/core.h"
 #include "domain/access/access.h"
 #include "domain/case/case.h"
+#include "domain/decision/decision.h"
 
 #define NODE_CODE_DEFAULT 420600 /* 襄阳市, GB/T 2260 */
-#define NODE_MODULES 6u
+#define NODE_MODULES 7u
 
 /* Fresh states of all modules. A core that is opened over them closes their states; what is
  * left then is ended by node_modules_end. */
@@ -23,6 +24,7 @@ typedef struct NodeModules {
     size_t count;
     Access *access;
     Cases *cases;
+    Decisions *decisions;
     PermitFn *permit;
     void *permit_context;
 } NodeModules;
