@@ -62,7 +62,17 @@ static bool evaluate_find(const Evaluation *ev, const DmnElement *e, Value *out)
     return value_find(ev->inputs, e->name, out);
 }
 
+/* Is it plain to see that v is of type t? What is not is left to FEEL. */
+static bool evaluate_fits(const FeelType *t, Value v) {
+    if (t == NULL || value_is_null(v)) return true;
+    if (t->allowed != NULL) return false;
+    return (t->kind == FEEL_NUMBER && value_is(v, VALUE_NUMBER)) ||
+           (t->kind == FEEL_STRING && value_is(v, VALUE_STRING)) ||
+           (t->kind == FEEL_BOOLEAN && value_is(v, VALUE_BOOLEAN));
+}
+
 static Value evaluate_given(Evaluation *ev, const DmnElement *e, Value given) {
+    if (evaluate_fits(e->declared, given)) return given;
     Value v = feel_from_plain(e->declared, given, ev->run);
     return feel_coerce(e->declared, v, &e->place, ev->run);
 }
