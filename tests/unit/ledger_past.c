@@ -195,7 +195,7 @@ static int64_t faults_after(const char *location, const char *damage)
                            .module_count = 1, .clock = desk.clock};
     Core *core = NULL;
     LedgerJudgement judgement = {0};
-    StoreConn *conn;
+    StoreConn *conn = NULL;
     Store *store;
     Err err = {0};
     if (*damage) {

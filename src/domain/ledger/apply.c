@@ -19,6 +19,7 @@
 #define BULK_ROWS 32
 #define MOVE_COLUMNS 20
 #define HOLDING_COLUMNS 7
+#define CELL_COLUMNS 6
 
 static const Sql sql_account = {
     "INSERT INTO ledger_account (node, account, book, name, kind, unit, floor, cap, earmark,"
@@ -39,10 +40,12 @@ static const Sql sql_holding = {
 static const Sql sql_move = {
     "INSERT INTO ledger_move VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14,"
     " ?15, ?16, ?17, ?18, ?19, ?20)"};
-static const Sql sql_cell = {
-    "INSERT INTO ledger_cell (node, account, earmark, posted, held_out, held_in)"
-    " VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT (node, account, earmark) DO UPDATE"
-    " SET posted = excluded.posted, held_out = excluded.held_out, held_in = excluded.held_in"};
+#define CELL_HEAD                                                                              \
+    "INSERT INTO ledger_cell (node, account, earmark, posted, held_out, held_in) VALUES"
+#define CELL_TAIL                                                                              \
+    " ON CONFLICT (node, account, earmark) DO UPDATE SET posted = excluded.posted,"            \
+    " held_out = excluded.held_out, held_in = excluded.held_in"
+static const Sql sql_cell = {CELL_HEAD " (?1, ?2, ?3, ?4, ?5, ?6)" CELL_TAIL};
 static const Sql sql_lot_give = {
     "INSERT INTO ledger_lot (node, account, earmark, expires, amount) VALUES (?1, ?2, ?3, ?4, ?5)"
     " ON CONFLICT (node, account, earmark, expires) DO UPDATE"
@@ -65,10 +68,11 @@ static const Sql sql_hold = {
 static const Sql sql_hold_part = {
     "UPDATE ledger_hold SET posted = posted + ?3, released = released + ?4"
     " WHERE node = ?1 AND hold = ?2"};
-/* It was posted when anything of it was; a lapse says that it expired. */
+/* The last part. It was posted when anything of it was; a lapse (6) says that it expired. */
 static const Sql sql_hold_end = {
-    "UPDATE ledger_hold SET ended = ?3, state = CASE WHEN ?4 = 6 THEN 3 WHEN posted > 0 THEN 1"
-    " ELSE 2 END WHERE node = ?1 AND hold = ?2"};
+    "UPDATE ledger_hold SET posted = posted + ?3, released = released + ?4, ended = ?5,"
+    " state = CASE WHEN ?6 = 6 THEN 3 WHEN posted + ?3 > 0 THEN 1 ELSE 2 END"
+    " WHERE node = ?1 AND hold = ?2"};
 static const Sql sql_reversal = {
     "INSERT INTO ledger_reversal (node, move, reversed_by) VALUES (?1, ?2, ?3)"};
 static const Sql sql_key = {
@@ -120,6 +124,7 @@ static void bulk_prepare(Ledger *l, StoreConn *conn)
         " ON CONFLICT (node, account) DO UPDATE SET posted = excluded.posted,"
         " held_out = excluded.held_out, held_in = excluded.held_in,"
         " last_move = excluded.last_move, moves = excluded.moves");
+    l->bulk_cell = bulk_sql(conn, a, CELL_HEAD, CELL_COLUMNS, CELL_TAIL);
     l->bulk_conn = conn;
     arena_close(a);
 }
@@ -305,13 +310,15 @@ static void write_hold(Moving *g, const Move *m)
     }
     if (!m->hold)
         return;
-    bool posts = m->op == LEDGER_POST;
-    store_write(g->conn, &sql_hold_part,
-                PARAMS(p_int(node), p_int(m->hold), p_int(posts ? m->amount : 0),
-                       p_int(posts ? 0 : m->amount)));
+    int64_t posted = m->op == LEDGER_POST ? m->amount : 0;
     if (m->ends)
         store_write(g->conn, &sql_hold_end,
-                    PARAMS(p_int(node), p_int(m->hold), p_instant(g->e->at), p_int(m->op)));
+                    PARAMS(p_int(node), p_int(m->hold), p_int(posted), p_int(m->amount - posted),
+                           p_instant(g->e->at), p_int(m->op)));
+    else
+        store_write(g->conn, &sql_hold_part,
+                    PARAMS(p_int(node), p_int(m->hold), p_int(posted),
+                           p_int(m->amount - posted)));
 }
 
 static void write_backdated(Moving *g, const Move *m)
@@ -439,30 +446,42 @@ static void play_move(Moving *g, Value row, int64_t number)
     touch(g, m.to, &m);
 }
 
-static void write_touched(Moving *g)
+static void write_cells(Moving *g, Bulk *rows, const Account *a)
 {
-    Bulk rows = bulk_begin(g->e->arena, g->conn, g->l->bulk_holding, &sql_holding,
-                           HOLDING_COLUMNS);
-    for (size_t i = 0; i < g->touched_count; i++) {
-        const Account *a = g->touched[i];
-        const Holding *h = &a->holding;
-        Param *p = bulk_row(&rows);
+    const Holding *h = &a->holding;
+    for (uint32_t k = 0; k < h->marked_count; k++) {
+        const Cell *c = &h->marked[k];
+        if (c->touched != g->l->events)
+            continue;
+        Param *p = bulk_row(rows);
         p[0] = p_int(g->e->node);
         p[1] = p_int(a->number);
+        p[2] = p_text(c->earmark);
+        p[3] = p_int(c->posted);
+        p[4] = p_int(c->held_out);
+        p[5] = p_int(c->held_in);
+    }
+}
+
+static void write_touched(Moving *g)
+{
+    Arena *a = g->e->arena;
+    Bulk rows = bulk_begin(a, g->conn, g->l->bulk_holding, &sql_holding, HOLDING_COLUMNS);
+    Bulk cells = bulk_begin(a, g->conn, g->l->bulk_cell, &sql_cell, CELL_COLUMNS);
+    for (size_t i = 0; i < g->touched_count; i++) {
+        const Holding *h = &g->touched[i]->holding;
+        Param *p = bulk_row(&rows);
+        p[0] = p_int(g->e->node);
+        p[1] = p_int(g->touched[i]->number);
         p[2] = p_int(h->posted);
         p[3] = p_int(h->held_out);
         p[4] = p_int(h->held_in);
         p[5] = p_int(h->last_move);
         p[6] = p_int(h->moves);
-        for (uint32_t k = 0; k < h->marked_count; k++) {
-            const Cell *c = &h->marked[k];
-            if (c->touched == g->l->events)
-                store_write(g->conn, &sql_cell,
-                            PARAMS(p_int(g->e->node), p_int(a->number), p_text(c->earmark),
-                                   p_int(c->posted), p_int(c->held_out), p_int(c->held_in)));
-        }
+        write_cells(g, &cells, g->touched[i]);
     }
     bulk_end(&rows);
+    bulk_end(&cells);
 }
 
 static void write_sweep(Moving *g)

@@ -173,7 +173,7 @@ typedef struct Ledger {
     uint64_t judges;    /* counts decisions: a draft of another one is void */
     uint64_t events;    /* counts applied events */
     StoreConn *bulk_conn;
-    const Sql *bulk_move, *bulk_holding;
+    const Sql *bulk_move, *bulk_holding, *bulk_cell;
 } Ledger;
 
 Ledger *ledger_state_new(void);
