@@ -1,6 +1,7 @@
 """decide_cli.py - `tongban feel` and `tongban decide`: JSON in, JSON out, faults with their place."""
 import json
 import os
+import shutil
 import tempfile
 
 from _tongban import SOURCE, Tap, tongban
@@ -108,4 +109,59 @@ got = tongban("decide", os.path.join(SOURCE, "packs", "xiangyang", "pack.json"))
 tap.ok(got.returncode == 1 and got.stderr, "what is no XML is told", got.stderr)
 got = tongban("decide", "/nonexistent.dmn")
 tap.equal(got.returncode, 2, "a missing file is 2")
+
+# ---- Explanations.
+
+for lang, word in (("zh", "推后 245 天"), ("en", "245 days later")):
+    got, answer = decide(DIG, "--explain", "--input", json.dumps(NEW_ROAD), lang=lang)
+    why = answer["explanation"]
+    tap.ok(got.returncode == 0 and word in why["text"] and word in got.stderr, f"explained in {lang}, in JSON and as text",
+           got.stdout + got.stderr)
+    tap.equal([c["to"] for c in why["changes"]], ["2019-05-01", "2025-01-01"], "the nearest changes that turn it")
+got, answer = decide(DIG, "--explain", "--input", json.dumps(NEW_ROAD), "--limits", "fuel=3")
+tap.ok(got.returncode == 1 and answer["result"] is None and answer["explanation"] is None and
+       answer["reasons"][-1]["fault"] == "feel_fuel", "limits hold for explanations too", got.stdout + got.stderr)
+
+# ---- Tables are judged where models are listed and where packs are checked.
+
+got = tongban("decide", os.path.join(MODELS, "overlap.dmn"))
+tap.ok(got.returncode == 1 and "Rules 1 and 2 both fit age = 18" in got.stderr and "overlap.dmn:11:" in got.stderr and
+       "No rule fits age = " in got.stderr, "overlaps and gaps of a model are shown", got.stdout + got.stderr)
+got = tongban("decide", os.path.join(MODELS, "overlap.dmn"), lang="zh")
+tap.ok(got.returncode == 1 and "规则 1 与 2 同时适用于 age = 18" in got.stderr, "in Chinese too", got.stderr)
+
+
+def spoilt(folder, *changes):
+    """Check a copy of the pack with changes to its table."""
+    for pack in ("hubei", "xiangyang"):
+        shutil.copytree(os.path.join(SOURCE, "packs", pack), os.path.join(folder, pack))
+    path = os.path.join(folder, "xiangyang", "decisions", "dig_restriction.dmn")
+    with open(path, encoding="utf-8") as file:
+        text = file.read()
+    for old, new in changes:
+        assert old in text
+        text = text.replace(old, new)
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(text)
+    return tongban("check", os.path.join(folder, "xiangyang"))
+
+
+with tempfile.TemporaryDirectory() as folder:
+    got = spoilt(folder)
+    tap.ok(got.returncode == 0 and "0 faults, 0 warnings" in got.stdout, "the pack as it is has no fault", got.stdout)
+with tempfile.TemporaryDirectory() as folder:
+    got = spoilt(folder, ('hitPolicy="FIRST"', 'hitPolicy="UNIQUE"'),
+                 ('<text>date(starts_on) &lt; date(opened_on) + duration("P5Y")</text>', '<text>starts_on = null</text>'),
+                 ('<text>if overhauled_on = null then false else date(starts_on) &lt; date(overhauled_on) + '
+                  'duration("P3Y")</text>', '<text>overhauled_on = null</text>'))
+    tap.ok(got.returncode == 1 and "Rules 1 and 2 both fit" in got.stdout and "dig_restriction.dmn:" in got.stdout,
+           "a pack whose table overlaps is refused", got.stdout)
+with tempfile.TemporaryDirectory() as folder:
+    got = spoilt(folder, ('<inputEntry id="free_1"><text>-</text>', '<inputEntry id="free_1"><text>true</text>'))
+    tap.ok(got.returncode == 0 and "warning" in got.stdout and "dig_restriction.dmn:" in got.stdout,
+           "a gap is a warning", got.stdout)
+with tempfile.TemporaryDirectory() as folder:
+    got = spoilt(folder, ('<inputEntry id="new_road_1"><text>true</text>', '<inputEntry id="new_road_1"><text>5</text>'))
+    tap.ok(got.returncode == 1 and "(boolean) with 5" in got.stdout, "a value that does not fit its column is refused",
+           got.stdout)
 tap.end()
