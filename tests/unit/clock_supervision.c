@@ -56,7 +56,31 @@ static bool decide_case_told(void *state, const Command *command, Decision *d)
     return true;
 }
 
-static const CommandKind probe_commands[] = {{"probe.ask", decide_ask, COMMAND_PUBLIC},
+static Value woken, sent; /* bodies of the latest process.start and process.message */
+
+static bool decide_process_start(void *state, const Command *command, Decision *d)
+{
+    ContextBuilder reply = context_builder(decision_arena(d));
+    (void)state;
+    if (!str_equal(value_get_string(command->body, STR("process")), STR("watch_process")))
+        return decision_refuse_with(d, &fault_command_invalid, command->kind, STR("process"));
+    woken = value_copy(b.arena, command->body);
+    context_put_text(&reply, "instance", value_string(STR("7")));
+    decision_reply(d, value_context(&reply));
+    return true;
+}
+
+static bool decide_process_message(void *state, const Command *command, Decision *d)
+{
+    (void)state;
+    (void)d;
+    sent = value_copy(b.arena, command->body);
+    return true;
+}
+
+static const CommandKind probe_commands[] = {{"process.start", decide_process_start, COMMAND_INTERNAL},
+                                             {"process.message", decide_process_message, COMMAND_INTERNAL},
+                                             {"probe.ask", decide_ask, COMMAND_PUBLIC},
                                              {"probe.told", decide_told, COMMAND_INTERNAL},
                                              {"case.clock_told", decide_case_told, COMMAND_INTERNAL},
                                              {0}};
@@ -188,7 +212,8 @@ static const char rule[] =
     "{\"trigger\":\"unresolved\",\"card\":\"red\",\"title\":{\"zh\":\"未办结\",\"en\":\"open\"}},"
     "{\"trigger\":\"statutory_overdue\",\"card\":\"red\",\"title\":{\"zh\":\"法定\",\"en\":\"law\"}},"
     "{\"trigger\":\"stage_overdue\",\"card\":\"yellow\",\"title\":{\"zh\":\"环节\",\"en\":\"stage\"}},"
-    "{\"trigger\":\"illegal_fee\",\"card\":\"red\",\"title\":{\"zh\":\"收费\",\"en\":\"fee\"}}]}";
+    "{\"trigger\":\"illegal_fee\",\"card\":\"red\",\"title\":{\"zh\":\"收费\",\"en\":\"fee\"},"
+    "\"process\":\"watch_process\",\"message\":\"carded\"}]}";
 
 static void install(const char *kind, const char *id, Str text)
 {
@@ -221,7 +246,7 @@ static int set_up(void **state)
                           1u << 24, &text, &err));
     install("calendar", "hubei", text);
     install("supervision", "watch", str_from(rule));
-    told = value_null();
+    told = woken = sent = value_null();
     case_told = 0;
     return 0;
 }
@@ -463,6 +488,15 @@ static void cards_by_hand(void **state)
     well("clock.card", CARD("illegal_fee"));
     well("clock.card", CARD("illegal_fee"));
     assert_text(cards_of(CASE), "illegal_fee:red illegal_fee:red");
+    /* The rule's process starts in the case; the case's own gets the message. */
+    assert_text(value_get_string(woken, STR("case")), CASE);
+    Value v = value_field(woken, "variables");
+    assert_text(value_get_string(v, STR("office")), "cgj");
+    assert_text(value_get_string(v, STR("card")), "red");
+    assert_text(value_get_string(v, STR("note")), "多收 200 元");
+    assert_text(value_get_string(v, STR("number")), "N-1");
+    assert_text(value_get_string(sent, STR("name")), "carded");
+    assert_text(value_get_string(sent, STR("correlation_key")), CASE);
     well("core.erase", "{\"subject\":\"" CASE "\"}");
 }
 
