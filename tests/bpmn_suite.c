@@ -283,11 +283,11 @@ static void add_condition(Buf *out, Str *rest)
 
 static void add_script_task(Buf *out, Str *rest)
 {
-    ptrdiff_t tag = str_find(*rest, STR("scriptTask")) + (ptrdiff_t)sizeof "scriptTask" - 1;
+    ptrdiff_t tag = str_find(*rest, STR("criptTask")) + (ptrdiff_t)sizeof "criptTask" - 1;
     Str head = str_slice(*rest, 0, (size_t)tag);
     ptrdiff_t wait = str_find(*rest, STR("WAIT_TEN_SECONDS"));
     ptrdiff_t stamp = str_find(*rest, STR("CREATE_TIMESTAMP"));
-    ptrdiff_t close = str_find(*rest, STR(":scriptTask>"));
+    ptrdiff_t close = str_find(*rest, STR("criptTask>"));
     const char *topic = wait >= 0 && wait < close    ? "suite.wait"
                         : stamp >= 0 && stamp < close ? "suite.stamp"
                                                       : "tongban.suite.run";
@@ -306,7 +306,9 @@ static Str adapt(Arena *a, Str text)
         }
         if (rest.ptr[0] == '<' && rest.len > 12 && rest.ptr[1] != '/' &&
             (str_starts(rest, STR("<bpmn2:scriptTask ")) || str_starts(rest, STR("<scriptTask ")) ||
-             str_starts(rest, STR("<bpmn:scriptTask ")))) {
+             str_starts(rest, STR("<bpmn:scriptTask ")) ||
+             str_starts(rest, STR("<globalScriptTask ")) ||
+             str_starts(rest, STR("<bpmn2:globalScriptTask ")))) {
             add_script_task(&out, &rest);
             continue;
         }
@@ -316,14 +318,18 @@ static Str adapt(Arena *a, Str text)
     return buf_text(&out);
 }
 
-/* The script of every script task, by element id. */
+/* The script of every script task, by element id; a call of a global one has its script. */
 static void collect_words(Suite *s, const XmlNode *n)
 {
-    if (str_equal(n->name, STR("scriptTask"))) {
+    if (str_equal(n->name, STR("scriptTask")) || str_equal(n->name, STR("globalScriptTask"))) {
         const XmlNode *script = xml_child(n, STR_NONE, STR("script"));
         Str *word = arena_new(s->a, Str);
         *word = script ? str_trim(script->text) : STR_NONE;
         map_put(&s->words, xml_attribute(n, STR("id")), word);
+    }
+    const Str *called = map_get(&s->words, xml_attribute(n, STR("calledElement")));
+    if (called) {
+        map_put(&s->words, xml_attribute(n, STR("id")), (void *)(uintptr_t)called);
     }
     for (const XmlNode *child = n->first_child; child; child = child->next) {
         collect_words(s, child);
@@ -342,6 +348,7 @@ static bool install(Suite *s, Str path, Str text, Str *why)
     }
     s->words = map_new(s->a);
     collect_words(s, root);
+    collect_words(s, root); /* calls may stand before what they call */
     ListBuilder definitions = list_builder(s->a);
     for (const XmlNode *n = root->first_child; n; n = n->next) {
         if (str_equal(n->name, STR("process")) &&
@@ -548,13 +555,42 @@ static void execute_test(Suite *s, Value test, Str path, Str text, Totals *t)
     t->failed += !passed && !defect;
 }
 
+/* Why a file that breaks a rule is let through: the rule is about something that does not change what
+ * runs. By the number of the rule; each begins its range. */
+static const char *reason_of(Str name)
+{
+    static const struct {
+        int first, last;
+        const char *why;
+    } reasons[] = {
+        {12, 12, "an expression without xsi:type is FEEL all the same"},
+        {20, 20, "shapes of data: variables are JSON and have no item definitions"},
+        {47, 52, "shapes of data of an operation: no web services are called"},
+        {63, 70, "shapes of data: variables are JSON and have no item definitions"},
+        {77, 95, "data inputs, outputs and associations are read over: io mappings say it"},
+        {101, 107, "incoming and outgoing only repeat the sequence flows, which are there"},
+        {128, 128, "operations are not called: a message has a name and a key"},
+    };
+    int64_t number = 0;
+    if (name.len > 6 && str_starts(name, STR("EXT"))) {
+        str_to_int64(str_slice(name, 3, 6), &number);
+    }
+    for (size_t i = 0; i < sizeof reasons / sizeof *reasons; i++) {
+        if (number >= reasons[i].first && number <= reasons[i].last) {
+            return reasons[i].why;
+        }
+    }
+    return "no reason known: a fault of ours";
+}
+
 static void static_test(Suite *s, Value test, Str path, Str text, Totals *t)
 {
     BpmnModel model;
     Err err = {0};
     bool refused = !bpmn_compile(s->a, path, text, &model, &err);
     if (!refused) {
-        printf("FAIL %.*s: let through\n", STR_ARG(value_get_string(test, STR("name"))));
+        Str name = value_get_string(test, STR("name"));
+        printf("FAIL %.*s: let through (%s)\n", STR_ARG(name), reason_of(name));
     }
     t->passed += refused;
     t->failed += !refused;

@@ -163,12 +163,52 @@ static void linked(void **state)
     assert_null(bpmn_process(&model, STR("q")));
 }
 
+/* When a cron expression comes next, in China time. */
+static void cron(void **state)
+{
+    static const char *const rows[][3] = {
+        {"0 0 9-17 * * MON-FRI", "2026-11-23T09:00:00+08:00", "2026-11-23T10:00:00+08:00"},
+        {"0 0 9-17 * * MON-FRI", "2026-11-27T17:00:00+08:00", "2026-11-30T09:00:00+08:00"},
+        {"*/10 * * * * *", "2026-11-23T09:00:00+08:00", "2026-11-23T09:00:10+08:00"},
+        {"@monthly", "2026-11-23T09:00:00+08:00", "2026-12-01T00:00:00+08:00"},
+        {"0 0 0 L * *", "2028-02-10T00:00:00+08:00", "2028-02-29T00:00:00+08:00"},
+        {"0 0 0 L-1 * *", "2026-02-10T00:00:00+08:00", "2026-02-27T00:00:00+08:00"},
+        {"0 30 8 1W * *", "2026-07-15T00:00:00+08:00", "2026-08-03T08:30:00+08:00"},
+        {"0 30 8 15W * *", "2026-08-01T00:00:00+08:00", "2026-08-14T08:30:00+08:00"},
+        {"0 30 8 LW * *", "2026-10-01T00:00:00+08:00", "2026-10-30T08:30:00+08:00"},
+        {"0 0 12 ? * 5#2", "2026-11-01T00:00:00+08:00", "2026-11-13T12:00:00+08:00"},
+        {"0 0 12 ? * FRIL", "2026-11-01T00:00:00+08:00", "2026-11-27T12:00:00+08:00"},
+        {"0 0 0 29 2 *", "2026-11-01T00:00:00+08:00", "2028-02-29T00:00:00+08:00"},
+        {"0 0 0 * * SUN", "2026-11-23T00:00:00+08:00", "2026-11-29T00:00:00+08:00"},
+        {"0 0 0 * * 7", "2026-11-23T00:00:00+08:00", "2026-11-29T00:00:00+08:00"},
+        {"0 0/30 8 1,15 JAN,jul ?", "2026-01-15T08:30:00+08:00", "2026-07-01T08:00:00+08:00"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        BpmnCron parsed;
+        Instant from, wanted, got;
+        assert_true(bpmn_cron_parse(str_from(rows[i][0]), &parsed));
+        assert_true(instant_parse(str_from(rows[i][1]), &from));
+        assert_true(instant_parse(str_from(rows[i][2]), &wanted));
+        assert_true(bpmn_cron_next(&parsed, from, &got));
+        if (got.us != wanted.us) {
+            printf("# %s from %s gives %.*s\n", rows[i][0], rows[i][1],
+                   STR_ARG(instant_copy_text(memory, got, CHINA_OFFSET_S)));
+        }
+        assert_int_equal(got.us, wanted.us);
+    }
+    BpmnCron never;
+    Instant out;
+    assert_true(bpmn_cron_parse(STR("0 0 0 31 2 *"), &never));
+    assert_false(bpmn_cron_next(&never, (Instant){0}, &out));
+}
+
 int main(void)
 {
     memory = arena_open((size_t)1 << 30);
     struct CMUnitTest tests[500] = {cmocka_unit_test(other_texts), cmocka_unit_test(little_memory),
-                                    cmocka_unit_test(linked)};
-    size_t count = 3, file_count;
+                                    cmocka_unit_test(linked), cmocka_unit_test(cron)};
+    size_t count = 4, file_count;
     Str *names;
     Err err = {0};
     check(file_list(memory, STR(FOLDER), &names, &file_count, &err));

@@ -233,6 +233,15 @@ const ProgramVersion *process_program(const Process *p, Str id, int64_t version)
     return v;
 }
 
+const ProgramVersion *process_labelled(const Process *p, Str id, Str label)
+{
+    const ProgramVersion *v = map_get(&p->programs, id);
+    while (v && !str_equal(v->process->version_tag, label)) {
+        v = v->older;
+    }
+    return v;
+}
+
 /* ---- Life. */
 
 static Process *open_state(void)

@@ -314,8 +314,13 @@ static bool call(Game *g, Token *t, const BpmnElement *e)
     if (!variable_evaluate_text(g, &e->task->process, t->key, &id)) {
         return false;
     }
-    if (!process_program(g->p, id, 0)) {
-        return game_fail(g, &fault_process_unknown, id);
+    Str label = e->task->version_tag;
+    const ProgramVersion *program =
+        label.len ? process_labelled(g->p, id, label) : process_program(g->p, id, 0);
+    if (!program) {
+        return game_fail(g, &fault_process_unknown,
+                         label.len ? arena_printf(g->a, "%.*s %.*s", STR_ARG(id), STR_ARG(label))
+                                   : id);
     }
     ContextBuilder none = context_builder(g->a);
     Value variables = e->task->propagate_parent ? variable_visible(g, t->key)
@@ -325,6 +330,9 @@ static bool call(Game *g, Token *t, const BpmnElement *e)
     context_put_text(&b, "parent", process_key_value(g->a, g->in.key));
     context_put_text(&b, "parent_token", value_int(t->key));
     context_put_text(&b, "variables", variables);
+    if (label.len) {
+        context_put_text(&b, "version", value_int(program->version));
+    }
     if (!id_is_none(g->in.case_id)) {
         context_put_text(&b, "case", value_id(g->a, g->in.case_id));
     }
@@ -337,6 +345,46 @@ static bool call(Game *g, Token *t, const BpmnElement *e)
     mark_enter(g, t, e, value_null());
     decision_follow(g->d, STR("process.start"), value_context(&b), STR("process.called"),
                     value_context(&reply));
+    return true;
+}
+
+/* The activities that an ad-hoc sub-process begins with: those its collection names. */
+static bool evaluate_active(Game *g, Token *t, const BpmnElement *e, uint32_t *entries,
+                            uint32_t *count)
+{
+    Value names;
+    *count = 0;
+    if (!evaluate_names(g, &e->task->active, t->key, &names)) {
+        return false;
+    }
+    for (size_t i = 0; i < value_count(names); i++) {
+        Str name = value_item(names, i).as.string;
+        uint32_t index = bpmn_element(g->program, name);
+        bool inside = index != BPMN_NONE && g->program->elements[index].scope == t->index &&
+                      bpmn_is_activity(&g->program->elements[index]);
+        if (!inside || *count == e->child_count) {
+            return game_fail(g, &fault_expression_failed, e->task->active.text, name,
+                             STR("activities of the ad-hoc sub-process"));
+        }
+        entries[(*count)++] = index;
+    }
+    return true;
+}
+
+static bool ad_hoc(Game *g, Token *t, const BpmnElement *e)
+{
+    uint32_t count, *entries = arena_new_array(g->a, uint32_t, e->child_count + 1);
+    int64_t key = t->key;
+    if (!entries || !evaluate_active(g, t, e, entries, &count)) {
+        return false;
+    }
+    mark_enter(g, t, e, value_null());
+    for (uint32_t i = 0; i < count; i++) {
+        game_enter(g, entries[i], key, STR_NONE, 0);
+    }
+    if (count == 0) {
+        game_settle(g, key);
+    }
     return true;
 }
 
@@ -355,6 +403,9 @@ static bool scope(Game *g, Token *t, const BpmnElement *e)
 
 static bool behave(Game *g, Token *t, const BpmnElement *e)
 {
+    if (e->type == BPMN_AD_HOC && e->task && bpmn_has(e->task->active)) {
+        return ad_hoc(g, t, e);
+    }
     if (bpmn_is_scope(e)) {
         return scope(g, t, e);
     }
@@ -382,6 +433,11 @@ static bool behave(Game *g, Token *t, const BpmnElement *e)
         game_push(g, MOVE_COMPLETE, t->key, value_null());
         return true;
     }
+}
+
+bool activity_job(Game *g, Token *t, const BpmnElement *e)
+{
+    return variable_inputs(g, e, t->key) && job(g, t, e);
 }
 
 bool activity_enter(Game *g, Token *t, const BpmnElement *e)

@@ -128,7 +128,7 @@ bool decide_start_due(void *state, const Command *c, Decision *d)
     TimerPlan next = {.rounds = rounds < 0 ? rounds : rounds - 1,
                       .every = value_get_string(c->body, STR("every"))};
     Instant from = {value_get_int(c->body, STR("due"), c->now.us)};
-    if (rounds != 0 && rounds != 1 && watch_add_duration(from, next.every, &next.due)) {
+    if (rounds != 0 && rounds != 1 && watch_next_round(from, c->now, next.every, &next.due)) {
         set_timer(d, process, element, next);
     }
     return true;

@@ -37,10 +37,38 @@ static bool refuse_field(Decision *d, const char *name, const char *wanted)
 
 /* ---- Start. */
 
+/* The instantiating gateway that leads to an element, or BPMN_NONE. */
+static uint32_t instantiating_gateway(const BpmnProcess *p, const BpmnElement *e)
+{
+    for (uint32_t i = 0; i < e->incoming_count; i++) {
+        uint32_t source = p->flows[e->incoming[i]].source;
+        if (p->elements[source].type == BPMN_EVENT_GATEWAY && p->elements[source].instantiate) {
+            return source;
+        }
+    }
+    return BPMN_NONE;
+}
+
 static bool is_trigger_start(const BpmnProcess *p, uint32_t index)
 {
     const BpmnElement *e = index == BPMN_NONE ? NULL : &p->elements[index];
-    return e && e->scope == 0 && (e->type == BPMN_START_EVENT || e->instantiate);
+    return e && e->scope == 0 && (e->type == BPMN_START_EVENT || e->instantiate ||
+                                  instantiating_gateway(p, e) != BPMN_NONE);
+}
+
+/* The gateway has been passed before anything began: it stands in the trail, and the events that
+ * a parallel one also wants are waited for. */
+static void pass_instantiating(Game *g, uint32_t gateway, uint32_t trigger)
+{
+    const BpmnElement *e = &g->program->elements[gateway];
+    int64_t key = change_enter(g, gateway, ROOT_TOKEN, STR_NONE, 0);
+    change_leave(g, key, LEAVE_COMPLETED);
+    for (uint32_t i = 0; e->parallel && i < e->outgoing_count; i++) {
+        uint32_t target = g->program->flows[e->outgoing[i]].target;
+        if (target != trigger) {
+            game_enter(g, target, ROOT_TOKEN, STR_NONE, 0);
+        }
+    }
 }
 
 static void open_root(Game *g, Value variables, uint32_t trigger)
@@ -56,6 +84,10 @@ static void open_root(Game *g, Value variables, uint32_t trigger)
     if (!watch_open(g, root, &g->program->elements[0])) {
         game_incident(g, root, TOKEN_FAILED_ENTER, &g->fail);
         return;
+    }
+    uint32_t gateway = instantiating_gateway(g->program, &g->program->elements[trigger]);
+    if (gateway != BPMN_NONE) {
+        pass_instantiating(g, gateway, trigger);
     }
     game_arrive(g, trigger, ROOT_TOKEN, value_null());
 }
@@ -248,7 +280,7 @@ static void set_next_round(Game *g, const Token *t, uint32_t element, Value body
     TimerPlan next = {.rounds = rounds < 0 ? rounds : rounds - 1,
                       .every = value_get_string(body, STR("every"))};
     Instant from = {value_get_int(body, STR("due"), g->now.us)};
-    if (watch_add_duration(from, next.every, &next.due)) {
+    if (watch_next_round(from, g->now, next.every, &next.due)) {
         watch_set_timer(g, t->key, element, (uint32_t)value_get_int(body, STR("event"), 0), next);
     }
 }

@@ -322,7 +322,8 @@ static bool play_enter(Game *g, Token *t, const BpmnElement *e)
         return variable_inputs(g, e, t->key) && watch_open(g, t, e);
     case BPMN_THROW_EVENT:
     case BPMN_END_EVENT:
-        return throw_event(g, t, e);
+        return e->task && bpmn_has(e->task->job_type) ? activity_job(g, t, e)
+                                                      : throw_event(g, t, e);
     default:
         return gateway_enter(g, t, e);
     }

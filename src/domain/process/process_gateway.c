@@ -20,6 +20,8 @@
  *              arrival and after every death of a token, wherever it died; nothing is counted
  *              and nothing can be missed.
  *
+ *   complex    process_complex.c
+ *
  * Splits. Exclusive: the first flow whose condition is true. Inclusive, activities and events: all
  * flows whose condition is true, and those without one. The default flow when none was true. */
 #include "domain/process/process_int.h"
@@ -40,9 +42,8 @@ static bool waits_with(const Token *other, const Token *t)
            (other->flags & TOKEN_JOIN);
 }
 
-/* The first waiting token of each incoming flow; the bits of the flows that have one. */
-static uint64_t arrivals(const Game *g, const Token *t, const BpmnElement *e,
-                         int64_t first[BPMN_JOIN_MAX])
+uint64_t gateway_arrivals(const Game *g, const Token *t, const BpmnElement *e,
+                          int64_t first[BPMN_JOIN_MAX])
 {
     uint64_t arrived = 0;
     for (size_t i = 0; i < g->in.token_count; i++) {
@@ -56,9 +57,9 @@ static uint64_t arrivals(const Game *g, const Token *t, const BpmnElement *e,
     return arrived;
 }
 
-/* One token of each arrived flow becomes one; the oldest of them goes on. */
-static void merge(Game *g, const BpmnElement *e, uint64_t arrived,
-                  const int64_t first[BPMN_JOIN_MAX])
+/* The oldest of the merged tokens goes on. */
+void gateway_merge(Game *g, const BpmnElement *e, uint64_t arrived,
+                   const int64_t first[BPMN_JOIN_MAX])
 {
     int64_t survivor = 0;
     for (uint32_t i = 0; i < e->incoming_count; i++) {
@@ -76,7 +77,7 @@ static void merge(Game *g, const BpmnElement *e, uint64_t arrived,
     game_push(g, MOVE_PASS, survivor, value_null());
 }
 
-static uint64_t all_flows(const BpmnElement *e)
+uint64_t gateway_all_flows(const BpmnElement *e)
 {
     check(e->incoming_count <= BPMN_JOIN_MAX);
     return e->incoming_count == 64 ? ~0ull : (1ull << e->incoming_count) - 1;
@@ -85,7 +86,8 @@ static uint64_t all_flows(const BpmnElement *e)
 bool gateway_enter(Game *g, Token *t, const BpmnElement *e)
 {
     bool joins = e->incoming_count > 1 &&
-                 (e->type == BPMN_PARALLEL_GATEWAY || e->type == BPMN_INCLUSIVE_GATEWAY);
+                 (e->type == BPMN_PARALLEL_GATEWAY || e->type == BPMN_INCLUSIVE_GATEWAY ||
+                  e->type == BPMN_COMPLEX_GATEWAY);
     if (e->type == BPMN_EVENT_GATEWAY) {
         return watch_open(g, t, e);
     }
@@ -95,16 +97,19 @@ bool gateway_enter(Game *g, Token *t, const BpmnElement *e)
     change_set(g, t, t->flags | TOKEN_JOIN, t->ref, t->data);
     if (e->type == BPMN_PARALLEL_GATEWAY) {
         int64_t first[BPMN_JOIN_MAX];
-        uint64_t arrived = arrivals(g, t, e, first);
-        if (arrived == all_flows(e)) {
-            merge(g, e, arrived, first);
+        uint64_t arrived = gateway_arrivals(g, t, e, first);
+        if (arrived == gateway_all_flows(e)) {
+            gateway_merge(g, e, arrived, first);
         }
     }
-    return true;
+    return !bpmn_has(e->activation) || complex_arrive(g, t, e);
 }
 
 bool gateway_pass(Game *g, Token *t, const BpmnElement *e)
 {
+    if (t->flags & TOKEN_RESET) {
+        return complex_reset(g, t, e);
+    }
     int64_t scope = t->scope;
     uint32_t *flows = arena_new_array(g->a, uint32_t, e->outgoing_count + 1);
     uint32_t count = 0;
@@ -116,12 +121,16 @@ bool gateway_pass(Game *g, Token *t, const BpmnElement *e)
     return true;
 }
 
-/* Does this token hold the join back at which t waits? */
-static bool holds_back(const Token *other, const Token *t, const BpmnElement *e,
+/* Does this token hold the join back at which t waits? `resets`: the gateway at which it stands
+ * gives tokens when it is reset. */
+static bool holds_back(const Token *other, bool resets, const Token *t, const BpmnElement *e,
                        uint64_t arrived)
 {
     if (other->gone || other->scope != t->scope || other->index == t->index) {
         return false;
+    }
+    if ((other->flags & TOKEN_RESET) && !resets) {
+        return false; /* nothing comes out of it any more */
     }
     uint64_t reach = e->reach[other->index];
     return (reach & ~arrived) && !(reach & arrived);
@@ -135,19 +144,29 @@ typedef struct Join {
     bool moves; /* something that can still move holds it back */
 } Join;
 
+/* Is it asked of this token whether it goes on? Of a token at an inclusive join, and of the marker
+ * of a complex gateway that waits for its reset. */
+static bool is_asked(const Game *g, const Token *t)
+{
+    if (t->gone || (t->flags & (TOKEN_FAILED | TOKEN_RESETS))) {
+        return false;
+    }
+    const BpmnElement *e = game_element(g, t);
+    return (t->flags & TOKEN_RESET) ||
+           ((t->flags & TOKEN_JOIN) &&
+            (e->type == BPMN_INCLUSIVE_GATEWAY ||
+             (e->type == BPMN_COMPLEX_GATEWAY && !bpmn_has(e->activation))));
+}
+
 static size_t collect_joins(Game *g, Join **out)
 {
     size_t count = 0;
     *out = NULL;
     for (size_t i = 0; i < g->in.token_count; i++) {
         const Token *t = g->in.tokens[i];
-        if (t->gone || !(t->flags & TOKEN_JOIN) ||
-            game_element(g, t)->type != BPMN_INCLUSIVE_GATEWAY) {
-            continue;
-        }
-        bool known = false;
-        for (size_t k = 0; k < count; k++) {
-            known |= waits_with(t, (*out)[k].t);
+        bool known = !is_asked(g, t);
+        for (size_t k = 0; k < count && !known; k++) {
+            known = waits_with(t, (*out)[k].t);
         }
         if (!known) {
             int64_t first[BPMN_JOIN_MAX];
@@ -156,7 +175,9 @@ static size_t collect_joins(Game *g, Join **out)
                 check(*out != NULL);
             }
             const BpmnElement *e = game_element(g, t);
-            (*out)[count++] = (Join){t, e, arrivals(g, t, e, first), false};
+            uint64_t arrived = gateway_arrivals(g, t, e, first);
+            arrived |= t->flags & TOKEN_RESET ? complex_consumed(t) : 0;
+            (*out)[count++] = (Join){t, e, arrived, false};
         }
     }
     return count;
@@ -164,8 +185,8 @@ static size_t collect_joins(Game *g, Join **out)
 
 static const Join *join_of(const Token *t, const Join *joins, size_t count)
 {
-    for (size_t i = 0; i < count && (t->flags & TOKEN_JOIN); i++) {
-        if (waits_with(t, joins[i].t)) {
+    for (size_t i = 0; i < count && (t->flags & (TOKEN_JOIN | TOKEN_RESET)); i++) {
+        if (joins[i].t == t || waits_with(t, joins[i].t)) {
             return &joins[i];
         }
     }
@@ -177,7 +198,8 @@ static bool find_mover(const Game *g, const Join *join, const Join *joins, size_
 {
     for (size_t i = 0; i < g->in.token_count; i++) {
         const Token *other = g->in.tokens[i];
-        if (holds_back(other, join->t, join->e, join->arrived)) {
+        bool resets = !other->gone && game_element(g, other)->resets;
+        if (holds_back(other, resets, join->t, join->e, join->arrived)) {
             const Join *waits = join_of(other, joins, count);
             if (!waits || waits->moves) {
                 return true;
@@ -200,9 +222,15 @@ bool gateway_examine(Game *g)
         }
     }
     for (size_t i = 0; i < count; i++) {
+        if (!joins[i].moves && (joins[i].t->flags & TOKEN_RESET)) {
+            Token *marker = instance_token(&g->in, joins[i].t->key);
+            change_set(g, marker, marker->flags | TOKEN_RESETS, 0, marker->data);
+            game_push(g, MOVE_PASS, marker->key, value_null());
+            return true;
+        }
         if (!joins[i].moves) {
             int64_t first[BPMN_JOIN_MAX];
-            merge(g, joins[i].e, arrivals(g, joins[i].t, joins[i].e, first), first);
+            gateway_merge(g, joins[i].e, gateway_arrivals(g, joins[i].t, joins[i].e, first), first);
             return true;
         }
     }
@@ -244,6 +272,7 @@ bool gateway_choose(Game *g, const BpmnElement *e, int64_t token, uint32_t *flow
     bool parallel = e->type == BPMN_PARALLEL_GATEWAY;
     uint32_t conditional = 0;
     *count = 0;
+    complex_phase(g, instance_token(&g->in, token), e);
     for (uint32_t i = 0; i < e->outgoing_count; i++) {
         const BpmnFlow *f = &g->program->flows[e->outgoing[i]];
         bool taken = parallel;
@@ -251,6 +280,7 @@ bool gateway_choose(Game *g, const BpmnElement *e, int64_t token, uint32_t *flow
             continue;
         }
         if (!parallel && !holds(g, f, token, &taken)) {
+            g->seen = value_null();
             return false;
         }
         if (taken) {
@@ -261,6 +291,7 @@ bool gateway_choose(Game *g, const BpmnElement *e, int64_t token, uint32_t *flow
             return true;
         }
     }
+    g->seen = value_null();
     bool plain = !exclusive && e->type != BPMN_INCLUSIVE_GATEWAY;
     if (e->default_flow != BPMN_NONE && (plain ? conditional == 0 : *count == 0)) {
         flows[(*count)++] = e->default_flow;

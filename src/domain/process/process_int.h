@@ -56,6 +56,8 @@ typedef struct Process {
 bool process_define(void *state, const Definition *definition, Err *err);
 /* version 0: the newest; NULL when there is none. */
 const ProgramVersion *process_program(const Process *p, Str id, int64_t version);
+/* The newest version with this label; NULL when there is none. */
+const ProgramVersion *process_labelled(const Process *p, Str id, Str label);
 const DmnModel *process_model(const Process *p, Str id, int64_t version);
 /* Camunda's word for the type of an element. */
 const char *process_element_word(const BpmnElement *e);
@@ -75,6 +77,8 @@ enum {
     TOKEN_FAILED_JOB = 256,    /* its outside job has no retries left */
     TOKEN_MARKED = 512,        /* the case was told that it was entered */
     TOKEN_GATHERED = 1024,     /* the start quantity of its activity is complete */
+    TOKEN_RESET = 2048,        /* a complex gateway that has passed waits to be reset */
+    TOKEN_RESETS = 4096,       /* ... and is reset by the next move */
 };
 
 typedef struct Token {
@@ -158,6 +162,7 @@ typedef struct Game {
     ListBuilder changes;
     ContextBuilder closed_keys;  /* watch -> correlation key */
     ContextBuilder closed_texts; /* incident -> texts */
+    Value seen; /* names that expressions see before all variables; null: none */
     bool variables_changed;
     bool is_new; /* the first step */
     Str actor;
@@ -230,9 +235,25 @@ bool gateway_examine(Game *g);
 /* The flows to take from an element that is done; false when none is (with a failure). */
 bool gateway_choose(Game *g, const BpmnElement *e, int64_t token, uint32_t *flows,
                     uint32_t *count);
+/* The first waiting token of each incoming flow; the bits of the flows that have one. */
+uint64_t gateway_arrivals(const Game *g, const Token *t, const BpmnElement *e,
+                          int64_t first[BPMN_JOIN_MAX]);
+/* One token of each arrived flow becomes one, which passes. */
+void gateway_merge(Game *g, const BpmnElement *e, uint64_t arrived,
+                   const int64_t first[BPMN_JOIN_MAX]);
+uint64_t gateway_all_flows(const BpmnElement *e);
+
+/* complex.c: the complex gateway as a join. */
+bool complex_arrive(Game *g, Token *t, const BpmnElement *e);
+/* What the conditions of a gateway see of its phase: into g->seen. */
+void complex_phase(Game *g, const Token *t, const BpmnElement *e);
+uint64_t complex_consumed(const Token *marker);
+bool complex_reset(Game *g, Token *marker, const BpmnElement *e);
 
 /* activity.c */
 bool activity_enter(Game *g, Token *t, const BpmnElement *e);
+/* Only the job of an element: what an event needs whose message a worker sends. */
+bool activity_job(Game *g, Token *t, const BpmnElement *e);
 /* What a waiting activity has outside (task, job, child) ends with it. */
 void activity_close(Game *g, Token *t, const BpmnElement *e, LeaveHow how);
 /* Tell the case, when the element concerns it. */
@@ -262,6 +283,9 @@ typedef struct TimerPlan {
 bool watch_plan(Game *g, const BpmnEvent *event, int64_t token, TimerPlan *out);
 /* at + an ISO 8601 duration. */
 bool watch_add_duration(Instant at, Str duration, Instant *out);
+/* The next round of a cycle that was due at `due`: after its duration, or, of a cron expression,
+ * its next instant that is not yet over. */
+bool watch_next_round(Instant due, Instant now, Str every, Instant *out);
 void watch_set_timer(Game *g, int64_t token, uint32_t element, uint32_t event, TimerPlan plan);
 
 /* throw.c: errors, escalations, signals, messages, compensation. */

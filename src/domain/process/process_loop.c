@@ -212,13 +212,41 @@ static bool collect_output(Game *g, const BpmnLoop *loop, Token *body, int64_t i
     return true;
 }
 
+/* Which of the complex definitions hold after a round. */
+static bool judge_complex(Game *g, const BpmnLoop *loop, int64_t body, bool *holds)
+{
+    for (uint32_t i = 0; i < loop->complex_count; i++) {
+        if (!variable_evaluate_boolean(g, &loop->complex[i].condition, body, &holds[i])) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static void throw_behavior(Game *g, const BpmnElement *e, int64_t scope, Counters c,
+                           const bool *holds)
+{
+    const BpmnLoop *loop = e->loop;
+    bool throws = loop->behavior == BPMN_EACH_THROWS ||
+                  (loop->behavior == BPMN_FIRST_THROWS && c.done == 1);
+    if (throws && loop->thrown) {
+        throw_implicit(g, e, scope, loop->thrown);
+    }
+    for (uint32_t i = 0; i < loop->complex_count; i++) {
+        if (holds[i]) {
+            throw_implicit(g, e, scope, loop->complex[i].thrown);
+        }
+    }
+}
+
 bool loop_round_done(Game *g, Token *body, const BpmnElement *e, int64_t inner, Value payload)
 {
     const BpmnLoop *loop = e->loop;
     Counters c = counters_of(body);
     bool ends = false, again = false;
+    bool *holds = arena_new_array(g->a, bool, loop->complex_count + 1);
     c.done++;
-    if (!collect_output(g, loop, body, inner)) {
+    if (!holds || !collect_output(g, loop, body, inner)) {
         return false;
     }
     if (loop->standard) {
@@ -228,19 +256,16 @@ bool loop_round_done(Game *g, Token *body, const BpmnElement *e, int64_t inner, 
         ends = !again;
     } else {
         set_numbers(g, body->key, c);
-        if (bpmn_has(loop->completion) &&
-            !variable_evaluate_boolean(g, &loop->completion, body->key, &ends)) {
+        if (!judge_complex(g, loop, body->key, holds) ||
+            (bpmn_has(loop->completion) &&
+             !variable_evaluate_boolean(g, &loop->completion, body->key, &ends))) {
             return false;
         }
         again = loop->sequential && c.started < c.all;
         ends = ends || c.done == c.all;
     }
     uint32_t element = body->index;
-    bool throws = loop->behavior == BPMN_EACH_THROWS ||
-                  (loop->behavior == BPMN_FIRST_THROWS && c.done == 1);
-    if (throws && loop->thrown) {
-        throw_implicit(g, e, body->scope, loop->thrown);
-    }
+    throw_behavior(g, e, body->scope, c, holds);
     game_leave(g, inner, LEAVE_COMPLETED, payload);
     set_counters(g, body, c);
     if (ends) {

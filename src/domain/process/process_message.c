@@ -102,16 +102,30 @@ static void start_by(Decision *d, Str process, Str element, Str business_key, Va
     follow(d, STR("process.start"), value_context(&b));
 }
 
-/* The element of the process that begins it on this message or signal, or BPMN_NONE. */
+static bool has_trigger(const BpmnElement *e, BpmnEventKind kind, Str name)
+{
+    for (uint32_t k = 0; k < e->event_count; k++) {
+        if (e->events[k].kind == kind && str_equal(e->events[k].name.text, name)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The element that begins the process on this message or signal, or BPMN_NONE: a start event, an
+ * instantiating receive task, or what stands behind an instantiating gateway. */
 static uint32_t start_of(const BpmnProcess *p, BpmnEventKind kind, Str name)
 {
     const BpmnElement *root = &p->elements[0];
     for (uint32_t i = 0; i < root->child_count; i++) {
         const BpmnElement *e = &p->elements[root->children[i]];
-        for (uint32_t k = 0; (e->type == BPMN_START_EVENT || e->instantiate) && k < e->event_count;
-             k++) {
-            if (e->events[k].kind == kind && str_equal(e->events[k].name.text, name)) {
-                return root->children[i];
+        if ((e->type == BPMN_START_EVENT || e->instantiate) && has_trigger(e, kind, name)) {
+            return root->children[i];
+        }
+        for (uint32_t k = 0; e->instantiate && k < e->outgoing_count; k++) {
+            uint32_t target = p->flows[e->outgoing[k]].target;
+            if (e->type == BPMN_EVENT_GATEWAY && has_trigger(&p->elements[target], kind, name)) {
+                return target;
             }
         }
     }

@@ -7,6 +7,9 @@
  *                after one duration; the next is counted from the former due instant, so that
  *                nothing drifts
  *
+ *     cron       a cycle may be a cron expression (bpmn_cron.c), in China time; rounds that were
+ *                missed while the node stood still are not caught up with
+ *
  * Expressions may give FEEL values or these texts. What lies in the past is due at once. */
 #include "domain/process/process_int.h"
 
@@ -65,8 +68,22 @@ bool watch_add_duration(Instant at, Str duration, Instant *out)
     return feel_parse_temporal(str_trim(duration), &v) && add_value(at, v, out);
 }
 
+bool watch_next_round(Instant due, Instant now, Str every, Instant *out)
+{
+    BpmnCron cron;
+    if (every.len && every.ptr[0] == 'P') {
+        return watch_add_duration(due, every, out);
+    }
+    return bpmn_cron_parse(every, &cron) && bpmn_cron_next(&cron, due.us > now.us ? due : now, out);
+}
+
 static bool plan_cycle(Instant now, Str text, TimerPlan *out)
 {
+    if (text.ptr[0] != 'R') {
+        out->rounds = -1;
+        out->every = text;
+        return watch_next_round(now, now, text, &out->due);
+    }
     Str rest = text;
     Str head = str_split(&rest, '/');
     out->rounds = -1;
@@ -96,7 +113,7 @@ static bool plan_text(Instant now, BpmnTimerKind kind, Str text, TimerPlan *out)
     case BPMN_TIMER_DURATION:
         return watch_add_duration(now, text, &out->due);
     case BPMN_TIMER_CYCLE:
-        return text.len > 1 && text.ptr[0] == 'R' && plan_cycle(now, text, out);
+        return text.len > 1 && plan_cycle(now, text, out);
     }
     return false;
 }

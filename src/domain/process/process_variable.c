@@ -19,10 +19,14 @@
 
 Value variable_find(Game *g, int64_t token, Str name, bool *found)
 {
+    Value v;
+    if (value_is(g->seen, VALUE_CONTEXT) && value_find(g->seen, name, &v)) {
+        *found = true;
+        return v;
+    }
     while (token != 0) {
         const Token *t = instance_token(&g->in, token);
         check(t != NULL);
-        Value v;
         if (value_find(t->local, name, &v)) {
             *found = true;
             return v;

@@ -15,6 +15,7 @@
 #define LANG_BPMN_BPMN_H
 
 #include "base/err.h"
+#include "base/time.h"
 #include "base/value.h"
 #include "lang/bpmn/bpmn_faults.h"
 
@@ -91,6 +92,19 @@ typedef struct BpmnExpression {
 
 typedef enum BpmnTimerKind { BPMN_TIMER_DATE, BPMN_TIMER_DURATION, BPMN_TIMER_CYCLE } BpmnTimerKind;
 
+/* A timer cycle as a cron expression: a set of bits a field (see bpmn_cron.c). */
+typedef struct BpmnCron {
+    uint64_t seconds, minutes, hours, days, months, weekdays;
+    uint8_t week;        /* 1..5: only the k-th such weekday of a month; 0: every */
+    uint8_t before_last; /* with last_day: that many days before it */
+    bool last_day;       /* the last day of the month */
+    bool nearest;        /* moved to the nearest day from Monday to Friday */
+} BpmnCron;
+#define BPMN_CRON_LAST_WEEK 6
+bool bpmn_cron_parse(Str text, BpmnCron *out);
+/* The first instant after `after`; false when there is none within 40 years. */
+bool bpmn_cron_next(const BpmnCron *cron, Instant after, Instant *out);
+
 typedef struct BpmnEvent {
     uint8_t kind;               /* BpmnEventKind */
     uint8_t timer;              /* BpmnTimerKind */
@@ -116,7 +130,14 @@ typedef enum BpmnBehavior {
     BPMN_NEVER_THROWS, /* All */
     BPMN_FIRST_THROWS, /* One */
     BPMN_EACH_THROWS,  /* None */
+    BPMN_SOME_THROW,   /* Complex: after every round, what its conditions say */
 } BpmnBehavior;
+
+/* One complexBehaviorDefinition. */
+typedef struct BpmnComplex {
+    BpmnExpression condition;
+    const BpmnEvent *thrown;
+} BpmnComplex;
 
 /* Multi-instance or standard loop of an activity. */
 typedef struct BpmnLoop {
@@ -130,7 +151,9 @@ typedef struct BpmnLoop {
     Str input_element;
     Str output_collection;
     BpmnBehavior behavior;
-    const BpmnEvent *thrown; /* with a behavior that throws */
+    const BpmnEvent *thrown; /* with behavior One or None */
+    const BpmnComplex *complex; /* with behavior Complex */
+    uint32_t complex_count;
 } BpmnLoop;
 
 /* What the task of an element needs; each part is absent unless the element has it. */
@@ -146,6 +169,8 @@ typedef struct BpmnTask {
     Str form;                 /* form id */
     BpmnExpression decision;  /* decision id of a business rule task */
     BpmnExpression process;   /* called process id */
+    Str version_tag;          /* the called process has this label; empty: the newest */
+    BpmnExpression active;    /* ad-hoc sub-process: list of ids to enter; absent: all */
     BpmnExpression script;    /* FEEL of a script task */
     Str result;               /* variable for the result of decision or script; may be empty */
     bool propagate_all;       /* call activity: give the child's variables back */
@@ -164,7 +189,7 @@ typedef struct BpmnElement {
     Str name;
     uint8_t type;       /* BpmnType */
     bool interrupting;  /* boundary event, start event of an event sub-process */
-    bool parallel;      /* parallel multiple event */
+    bool parallel;      /* parallel multiple event; instantiating gateway that wants them all */
     bool compensation;  /* an activity that only runs as compensation handler */
     bool instantiate;   /* a receive task or event gateway that begins its process */
     uint32_t line;      /* in the file */
@@ -195,6 +220,7 @@ typedef struct BpmnElement {
      * to incoming flow i without passing this gateway. NULL otherwise. */
     const uint64_t *reach;
     BpmnExpression activation; /* complex gateway: when it passes; ad-hoc: when it is complete */
+    bool resets; /* complex gateway: a flow's condition asks for waitingForStart */
     bool one_by_one;       /* ad-hoc sub-process: ordering="Sequential" */
     bool cancel_remaining; /* ad-hoc sub-process: complete ends what still runs */
 } BpmnElement;
@@ -202,6 +228,7 @@ typedef struct BpmnElement {
 typedef struct BpmnProcess {
     Str id;
     Str name;
+    Str version_tag; /* label for calls by it; may be empty */
     bool executable;
     const BpmnElement *elements; /* [0] is the process */
     uint32_t element_count;
@@ -231,6 +258,19 @@ const BpmnProcess *bpmn_process(const BpmnModel *model, Str id);
 uint32_t bpmn_element(const BpmnProcess *process, Str id);
 /* The value of a zeebe:property, or the empty text. */
 Str bpmn_property(const BpmnElement *element, Str key);
+/* Where a token at an element of one version stands in another (bpmn_landing.c): its index, or
+ * BPMN_NONE and why. The map (may be empty) gives new ids for old ones. */
+uint32_t bpmn_landing(const BpmnProcess *from, uint32_t element, const BpmnProcess *to,
+                      const BpmnPair *map, size_t map_count, const char **why);
+/* The elements of `from` at which a token can wait and that have no landing place in `to`. True
+ * when there are none. For `tongban check` of a new version. */
+typedef struct BpmnLandingFault {
+    Str element;
+    const char *why; /* in English and Chinese */
+} BpmnLandingFault;
+bool bpmn_landings(Arena *a, const BpmnProcess *from, const BpmnProcess *to,
+                   BpmnLandingFault **out, size_t *count);
+bool bpmn_may_wait(const BpmnElement *element);
 static inline bool bpmn_has(BpmnExpression e) { return e.text.len > 0; }
 bool bpmn_is_activity(const BpmnElement *element);
 /* May the element hold tokens inside (process, sub-processes)? */

@@ -4,8 +4,7 @@
  *   flows      where flows may begin and end, conditions and defaults (BPMN 2.0, 8.3.13, 10.6)
  *   events     which definition may stand in which event (table 10.93 and its neighbours)
  *   parts      what a task needs to be run; event sub-processes, gateways, links, compensation
- * A construct that the engine does not run yet is refused in the list `refuse_unsupported`, with
- * the element's id: what passes here is run as drawn. */
+ * What passes here is run as drawn. */
 #include "lang/bpmn/bpmn_int.h"
 
 static Str type_text(const BpmnElement *e)
@@ -76,6 +75,9 @@ static void check_flow_needed(Reader *r, const Draft *d, uint32_t index)
     if (floats) {
         return;
     }
+    bool between = e->type == BPMN_CATCH_EVENT || e->type == BPMN_THROW_EVENT;
+    starts |= between; /* an intermediate event stands between flows in any scope (10.5.4) */
+    ends |= between;
     bool needs_in = starts && e->type != BPMN_START_EVENT && e->type != BPMN_BOUNDARY_EVENT &&
                     !(link && e->type == BPMN_CATCH_EVENT);
     bool needs_out = (ends && e->type != BPMN_END_EVENT && !compensates &&
@@ -85,6 +87,29 @@ static void check_flow_needed(Reader *r, const Draft *d, uint32_t index)
     }
     if (needs_out && e->outgoing_count == 0) {
         bpmn_fault(r, d->nodes[index], &fault_bpmn_flow_needed_out, type_text(e));
+    }
+}
+
+/* incoming and outgoing repeat what the flows say; they may be left out, but not say otherwise. */
+static void check_listed(Reader *r, const Draft *d, const BpmnElement *e, const XmlNode *n)
+{
+    for (const XmlNode *c = n->first_child; c; c = c->next) {
+        bool in = str_equal(c->name, STR("incoming"));
+        if ((!in && !str_equal(c->name, STR("outgoing"))) || !str_equal(c->space, BPMN_SPACE)) {
+            continue;
+        }
+        const uint32_t *flows = in ? e->incoming : e->outgoing;
+        uint32_t count = in ? e->incoming_count : e->outgoing_count;
+        Str id = str_trim(c->text);
+        ptrdiff_t colon = str_find(id, STR(":"));
+        id = colon < 0 ? id : str_slice(id, (size_t)colon + 1, id.len);
+        bool found = false;
+        for (uint32_t i = 0; i < count; i++) {
+            found |= str_equal(d->flows[flows[i]].id, id);
+        }
+        if (!found) {
+            bpmn_fault(r, c, &fault_bpmn_flow_listed, c->name, id);
+        }
     }
 }
 
@@ -146,10 +171,27 @@ static unsigned allowed_events(const Draft *d, const BpmnElement *e)
     }
 }
 
+/* A message is thrown by its name, or by a job that sends it. */
+static void check_thrown_message(Reader *r, const BpmnElement *e, const XmlNode *n)
+{
+    bool job = e->task && bpmn_has(e->task->job_type);
+    for (uint32_t i = 0; i < e->event_count; i++) {
+        if (e->events[i].kind == BPMN_ON_MESSAGE && !bpmn_has(e->events[i].name) && !job) {
+            bpmn_fault(r, n, &fault_bpmn_missing, STR("messageRef / zeebe:taskDefinition"));
+        }
+    }
+    if (job && (e->event_count != 1 || e->events[0].kind != BPMN_ON_MESSAGE)) {
+        bpmn_fault(r, n, &fault_bpmn_unknown, STR("zeebe:taskDefinition"));
+    }
+}
+
 static void check_events(Reader *r, const Draft *d, const BpmnElement *e, const XmlNode *n)
 {
     if (e->type < BPMN_START_EVENT || e->type > BPMN_BOUNDARY_EVENT) {
         return;
+    }
+    if (e->type == BPMN_THROW_EVENT || e->type == BPMN_END_EVENT) {
+        check_thrown_message(r, e, n);
     }
     unsigned allowed = allowed_events(d, e);
     for (uint32_t i = 0; i < e->event_count; i++) {
@@ -173,7 +215,8 @@ static void check_events(Reader *r, const Draft *d, const BpmnElement *e, const 
     }
     for (uint32_t i = 0; i < e->event_count; i++) {
         unsigned kind = e->events[i].kind;
-        if (!e->interrupting && (kind == BPMN_ON_ERROR || kind == BPMN_ON_CANCEL)) {
+        if (!e->interrupting && (kind == BPMN_ON_ERROR || kind == BPMN_ON_CANCEL ||
+                                 kind == BPMN_ON_COMPENSATE)) {
             bpmn_fault(r, n, &fault_bpmn_boundary_interrupts, event_text(kind));
         }
     }
@@ -187,10 +230,12 @@ static void check_events(Reader *r, const Draft *d, const BpmnElement *e, const 
 static void check_scope(Reader *r, const Draft *d, const BpmnElement *scope, const XmlNode *n)
 {
     uint32_t starts = 0, plain = 0, ends = 0, activities = 0;
+    bool instantiates = false;
     for (uint32_t i = 0; i < scope->child_count; i++) {
         const BpmnElement *e = &d->elements[scope->children[i]];
         ends += e->type == BPMN_END_EVENT;
         activities += bpmn_is_activity(e);
+        instantiates |= e->instantiate;
         starts += e->type == BPMN_START_EVENT;
         plain += e->type == BPMN_START_EVENT && e->event_count == 0;
     }
@@ -201,8 +246,18 @@ static void check_scope(Reader *r, const Draft *d, const BpmnElement *scope, con
     } else if (plain > 1) {
         bpmn_fault(r, n, &fault_bpmn_start_count);
     }
+    if (ends > 0 && starts == 0 && !instantiates && scope->type != BPMN_AD_HOC) {
+        bpmn_fault(r, n, &fault_bpmn_start_needed, type_text(scope));
+    }
+    if (starts > 0 && ends == 0) {
+        bpmn_fault(r, n, &fault_bpmn_end_needed, type_text(scope));
+    }
     if (scope->type == BPMN_AD_HOC && (activities == 0 || starts + ends > 0)) {
         bpmn_fault(r, n, &fault_bpmn_adhoc_content);
+    }
+    if (scope->one_by_one && scope->task && bpmn_has(scope->task->active)) {
+        bpmn_fault(r, n, &fault_bpmn_unsupported,
+                   STR("activeElementsCollection with ordering=\"Sequential\""));
     }
     if (scope->type == BPMN_PROCESS && scope->child_count == 0) {
         bpmn_fault(r, n, &fault_bpmn_missing, STR("startEvent"));
@@ -214,8 +269,15 @@ static void check_event_gateway(Reader *r, const Draft *d, const BpmnElement *e,
     if (e->outgoing_count < 2) {
         bpmn_fault(r, n, &fault_bpmn_event_gateway_count);
     }
+    if (e->instantiate && e->incoming_count > 0) {
+        bpmn_fault(r, n, &fault_bpmn_instantiating_gateway);
+    }
     for (uint32_t i = 0; i < e->outgoing_count; i++) {
         const BpmnElement *t = &d->elements[d->flows[e->outgoing[i]].target];
+        if (e->instantiate && t->event_count > 0 && t->events[0].kind != BPMN_ON_MESSAGE &&
+            t->events[0].kind != BPMN_ON_SIGNAL) {
+            bpmn_fault(r, n, &fault_bpmn_instantiating_gateway);
+        }
         bool good = t->type == BPMN_RECEIVE_TASK ||
                     (t->type == BPMN_CATCH_EVENT && !has_event(t, BPMN_ON_LINK));
         if (!good || t->incoming_count != 1 || t->boundary_count > 0) {
@@ -224,11 +286,28 @@ static void check_event_gateway(Reader *r, const Draft *d, const BpmnElement *e,
     }
 }
 
+/* What gatewayDirection says must be what is drawn (10.6.1). */
+static void check_direction(Reader *r, const BpmnElement *e, const XmlNode *n)
+{
+    Str direction = xml_attribute(n, STR("gatewayDirection"));
+    bool in = e->incoming_count > 1, out = e->outgoing_count > 1;
+    bool good = !direction.len || str_equal(direction, STR("Unspecified")) ||
+                (str_equal(direction, STR("Converging")) && in && !out) ||
+                (str_equal(direction, STR("Diverging")) && !in && out) ||
+                (str_equal(direction, STR("Mixed")) && in && out);
+    if (!good) {
+        bpmn_fault(r, n, &fault_bpmn_direction, direction,
+                   arena_printf(r->scratch, "%u", e->incoming_count),
+                   arena_printf(r->scratch, "%u", e->outgoing_count));
+    }
+}
+
 static void check_gateway(Reader *r, const Draft *d, const BpmnElement *e, const XmlNode *n)
 {
     if (e->incoming_count <= 1 && e->outgoing_count <= 1) {
         bpmn_fault(r, n, &fault_bpmn_gateway_useless);
     }
+    check_direction(r, e, n);
     if (e->type == BPMN_EVENT_GATEWAY) {
         check_event_gateway(r, d, e, n);
     }
@@ -268,14 +347,17 @@ static void check_task(Reader *r, const BpmnElement *e, const XmlNode *n)
     }
 }
 
-/* What the token game does not play yet. */
-static void refuse_unsupported(Reader *r, const BpmnElement *e, const XmlNode *n)
+/* Does a flow's condition ask in which of its two phases a complex gateway is? */
+static bool asks_for_phase(const BpmnFlow *f)
 {
-    if (e->type == BPMN_COMPLEX_GATEWAY) {
-        bpmn_fault(r, n, &fault_bpmn_unsupported, type_text(e));
-    }
-    if (e->instantiate && e->type == BPMN_EVENT_GATEWAY) {
-        bpmn_fault(r, n, &fault_bpmn_unsupported, STR("eventBasedGateway instantiate"));
+    return bpmn_has(f->condition) &&
+           str_find(f->condition.text, STR("waitingForStart")) >= 0;
+}
+
+static void find_resets(const Draft *d, BpmnElement *e)
+{
+    for (uint32_t i = 0; e->type == BPMN_COMPLEX_GATEWAY && i < e->outgoing_count; i++) {
+        e->resets |= asks_for_phase(&d->flows[e->outgoing[i]]);
     }
 }
 
@@ -284,10 +366,11 @@ void bpmn_check(Reader *r, const Draft *d)
     for (uint32_t i = 0; i < d->count; i++) {
         const BpmnElement *e = &d->elements[i];
         const XmlNode *n = d->nodes[i];
-        refuse_unsupported(r, e, n);
+        find_resets(d, &d->elements[i]);
         if (i > 0) {
             check_flow_ends(r, d, e, n);
             check_flow_needed(r, d, i);
+            check_listed(r, d, e, n);
             check_conditions(r, d, e, n);
             check_events(r, d, e, n);
             check_task(r, e, n);

@@ -76,12 +76,16 @@ static bool is_duration(Str text)
            (value_is(v, VALUE_TIME_DURATION) || value_is(v, VALUE_MONTHS_DURATION));
 }
 
-/* R[n]/[start/]duration */
+/* R[n]/[start/]duration, or a cron expression */
 static bool is_cycle(Str text)
 {
     Str rest = text;
     Str head = str_split(&rest, '/');
     int64_t n;
+    BpmnCron cron;
+    if (bpmn_cron_parse(text, &cron)) {
+        return true;
+    }
     if (!head.len || head.ptr[0] != 'R' ||
         (head.len > 1 && (!str_to_int64(str_slice(head, 1, head.len), &n) || n < 0))) {
         return false;
@@ -254,6 +258,26 @@ void bpmn_read_task_message(Reader *r, Draft *d, uint32_t index)
     e->event_count = 1;
 }
 
+static const BpmnEvent *thrown_of(Reader *r, const XmlNode *definition)
+{
+    BpmnEvent *event = arena_new(r->a, BpmnEvent);
+    event->kind = (uint8_t)event_kind(definition->name);
+    read_definition(r, definition, false, event);
+    return event;
+}
+
+const BpmnEvent *bpmn_read_inner_thrown(Reader *r, const XmlNode *node)
+{
+    for (const XmlNode *n = node->first_child; n; n = n->next) {
+        const XmlNode *definition = definition_of(r, n);
+        if (definition) {
+            return thrown_of(r, definition);
+        }
+    }
+    bpmn_fault(r, node, &fault_bpmn_missing, STR("eventDefinition"));
+    return NULL;
+}
+
 const BpmnEvent *bpmn_read_thrown(Reader *r, const XmlNode *node, Str attribute)
 {
     if (!xml_has_attribute(node, attribute)) {
@@ -262,13 +286,9 @@ const BpmnEvent *bpmn_read_thrown(Reader *r, const XmlNode *node, Str attribute)
     }
     Str id = local_part(xml_attribute(node, attribute));
     const XmlNode *definition = map_get(&r->ids, id);
-    int kind = definition ? event_kind(definition->name) : -1;
-    if (kind < 0) {
+    if (!definition || event_kind(definition->name) < 0) {
         bpmn_fault(r, node, &fault_bpmn_reference, attribute, id);
         return NULL;
     }
-    BpmnEvent *event = arena_new(r->a, BpmnEvent);
-    event->kind = (uint8_t)kind;
-    read_definition(r, definition, false, event);
-    return event;
+    return thrown_of(r, definition);
 }

@@ -123,6 +123,24 @@ static void z_assignment(Reader *r, BpmnElement *e, const XmlNode *n)
     value_of(r, n, STR("candidateUsers"), &task->users);
 }
 
+/* bindingType: the newest version, unless a call names a label of its process. */
+static void read_binding(Reader *r, const XmlNode *n, BpmnTask *task)
+{
+    Str binding = xml_attribute(n, STR("bindingType"));
+    if (!binding.len || str_equal(binding, STR("latest"))) {
+        return;
+    }
+    if (task && str_equal(binding, STR("versionTag"))) {
+        task->version_tag = bpmn_kept(r, n, STR("versionTag"));
+        if (!task->version_tag.len) {
+            bpmn_fault(r, n, &fault_bpmn_missing, STR("versionTag"));
+        }
+        return;
+    }
+    bpmn_fault(r, n, &fault_bpmn_binding, binding,
+               task ? STR(" (or versionTag)") : STR_NONE);
+}
+
 static void z_form(Reader *r, BpmnElement *e, const XmlNode *n)
 {
     Str form = bpmn_kept(r, n, STR("formId"));
@@ -132,6 +150,7 @@ static void z_form(Reader *r, BpmnElement *e, const XmlNode *n)
     if (!form.len) {
         bpmn_fault(r, n, &fault_bpmn_missing, STR("formId"));
     }
+    read_binding(r, n, NULL);
     bpmn_task_of(r, e)->form = form;
 }
 
@@ -151,6 +170,7 @@ static void z_decision(Reader *r, BpmnElement *e, const XmlNode *n)
     BpmnTask *task = bpmn_task_of(r, e);
     value_of(r, n, STR("decisionId"), &task->decision);
     task->result = bpmn_kept(r, n, STR("resultVariable"));
+    read_binding(r, n, NULL);
     if (!bpmn_has(task->decision)) {
         bpmn_fault(r, n, &fault_bpmn_missing, STR("decisionId"));
     }
@@ -160,6 +180,7 @@ static void z_called(Reader *r, BpmnElement *e, const XmlNode *n)
 {
     BpmnTask *task = bpmn_task_of(r, e);
     value_of(r, n, STR("processId"), &task->process);
+    read_binding(r, n, task);
     task->propagate_all = bpmn_read_flag(r, n, STR("propagateAllChildVariables"), true);
     task->propagate_parent = bpmn_read_flag(r, n, STR("propagateAllParentVariables"), true);
 }
@@ -171,6 +192,24 @@ static void z_script(Reader *r, BpmnElement *e, const XmlNode *n)
     task->result = bpmn_kept(r, n, STR("resultVariable"));
     if (!bpmn_has(task->script)) {
         bpmn_fault(r, n, &fault_bpmn_missing, STR("expression"));
+    }
+}
+
+static void z_ad_hoc(Reader *r, BpmnElement *e, const XmlNode *n)
+{
+    if (xml_attribute(n, STR("outputCollection")).len ||
+        xml_attribute(n, STR("outputElement")).len) {
+        bpmn_fault(r, n, &fault_bpmn_unsupported, STR("zeebe:adHoc outputCollection"));
+    }
+    value_of(r, n, STR("activeElementsCollection"), &bpmn_task_of(r, e)->active);
+}
+
+static void z_listeners(Reader *r, BpmnElement *e, const XmlNode *n)
+{
+    (void)e;
+    if (n->child_count > 0) {
+        bpmn_fault(r, n, &fault_bpmn_listener,
+                   arena_printf(r->scratch, "zeebe:%.*s", STR_ARG(n->name)));
     }
 }
 
@@ -196,6 +235,9 @@ static const struct {
     {"calledDecision", z_decision},
     {"calledElement", z_called},
     {"script", z_script},
+    {"adHoc", z_ad_hoc},
+    {"executionListeners", z_listeners},
+    {"taskListeners", z_listeners},
     {"userTask", z_nothing},          /* says only: not a job */
     {"versionTag", z_nothing},        /* a label for people */
     {"modelerTemplate", z_nothing},   /* the modelling tool's own */
@@ -329,6 +371,31 @@ static void read_standard_loop(Reader *r, const XmlNode *node, BpmnLoop *loop)
     }
 }
 
+/* complexBehaviorDefinition := condition, event with one definition. */
+static void read_complex(Reader *r, const XmlNode *node, BpmnLoop *loop)
+{
+    BpmnComplex *list = arena_new_array(r->a, BpmnComplex, node->child_count + 1);
+    for (const XmlNode *n = node->first_child; n && list; n = n->next) {
+        if (!str_equal(n->name, STR("complexBehaviorDefinition"))) {
+            continue;
+        }
+        const XmlNode *event = xml_child(n, BPMN_SPACE, STR("event"));
+        BpmnComplex *one = &list[loop->complex_count++];
+        formal_child(r, n, STR("condition"), &one->condition);
+        one->thrown = event ? bpmn_read_inner_thrown(r, event) : NULL;
+        if (!bpmn_has(one->condition)) {
+            bpmn_fault(r, n, &fault_bpmn_missing, STR("condition"));
+        }
+        if (!event) {
+            bpmn_fault(r, n, &fault_bpmn_missing, STR("event"));
+        }
+    }
+    loop->complex = list;
+    if (loop->complex_count == 0) {
+        bpmn_fault(r, node, &fault_bpmn_missing, STR("complexBehaviorDefinition"));
+    }
+}
+
 static void read_behavior(Reader *r, const XmlNode *node, BpmnLoop *loop)
 {
     Str behavior = xml_attribute(node, STR("behavior"));
@@ -338,9 +405,16 @@ static void read_behavior(Reader *r, const XmlNode *node, BpmnLoop *loop)
     } else if (str_equal(behavior, STR("One"))) {
         loop->behavior = BPMN_FIRST_THROWS;
         loop->thrown = bpmn_read_thrown(r, node, STR("oneBehaviorEventRef"));
+    } else if (str_equal(behavior, STR("Complex"))) {
+        loop->behavior = BPMN_SOME_THROW;
+        read_complex(r, node, loop);
     } else if (behavior.len && !str_equal(behavior, STR("All"))) {
-        bpmn_fault(r, node, &fault_bpmn_unsupported,
-                   arena_printf(r->scratch, "behavior=\"%.*s\"", STR_ARG(behavior)));
+        bpmn_fault(r, node, &fault_bpmn_value, STR("behavior"), behavior,
+                   STR("None / One / All / Complex"));
+    }
+    const XmlNode *complex = xml_child(node, BPMN_SPACE, STR("complexBehaviorDefinition"));
+    if (complex && loop->behavior != BPMN_SOME_THROW) {
+        bpmn_fault(r, complex, &fault_bpmn_unknown, complex->name);
     }
 }
 

@@ -99,6 +99,38 @@
       "表达式“{1}”有误。{2}")                                                                      \
     X(bpmn_target, INPUT, 422, false, "\"{1}\" is not a variable name; write name or name.field.", \
       "“{1}”不是变量名，请写成 name 或 name.field。")                                              \
+    X(bpmn_direction, INPUT, 422, false,                                                           \
+      "The gateway says gatewayDirection=\"{1}\", but {2} flows lead into it and {3} leave it.",   \
+      "网关标明 gatewayDirection=\"{1}\"，但有 {2} 条进入、{3} 条引出的顺序流。")                 \
+    X(bpmn_flow_listed, INPUT, 422, false, "{1} names \"{2}\", which is no flow of this element.", \
+      "{1} 所列“{2}”并不是该元素的顺序流。")                                                       \
+    X(bpmn_immediate, INPUT, 422, false,                                                           \
+      "A flow of an executable process is always immediate: isImmediate must be true.",            \
+      "可执行流程中的顺序流总是立即的：isImmediate 应为 true。")                                   \
+    X(bpmn_start_needed, INPUT, 422, false, "A {1} with an end event needs a start event.",        \
+      "{1} 有结束事件，因而也要有开始事件。")                                                      \
+    X(bpmn_end_needed, INPUT, 422, false, "A {1} with a start event needs an end event.",          \
+      "{1} 有开始事件，因而也要有结束事件。")                                                      \
+    X(bpmn_link_source, INPUT, 422, false, "No throwing link leads to the catching link \"{1}\".", \
+      "没有链接抛出事件指向“{1}”。")                                                               \
+    X(bpmn_message_flow_end, INPUT, 422, false,                                                    \
+      "A message flow cannot have the {1} \"{2}\": pools, activities and message events can.",     \
+      "消息流的 {1} 不能是“{2}”，只能是泳池、活动或消息事件。")                                    \
+    X(bpmn_message_flow_inside, INPUT, 422, false,                                                 \
+      "A message flow leads from one pool to another, never inside one.",                          \
+      "消息流应连接两个不同的泳池。")                                                              \
+    X(bpmn_call_start, INPUT, 422, false,                                                          \
+      "The called process \"{1}\" cannot begin without a trigger: it needs a plain start event.",  \
+      "被调用流程“{1}”没有无触发条件的开始事件，无法直接启动。")                                   \
+    X(bpmn_instantiating_gateway, INPUT, 422, false,                                               \
+      "An instantiating gateway has no incoming flows and leads to messages and signals only.",    \
+      "用于启动流程的事件网关不能有进入的顺序流，且只能连接消息或信号。")                          \
+    X(bpmn_listener, INPUT, 422, false,                                                            \
+      "The engine does not call listeners ({1}). Put a service task before or after the element.", \
+      "流程引擎不调用监听器（{1}），请在该元素前后改用服务任务。")                                 \
+    X(bpmn_binding, INPUT, 422, false,                                                             \
+      "bindingType=\"{1}\" is not possible here: the newest version is always used{2}.",           \
+      "此处不能使用 bindingType=\"{1}\"：总是使用最新版本{2}。")                                   \
     X(bpmn_limit, LIMIT, 422, false, "The diagram exceeds a limit: {1}.", "流程图超出限制：{1}。")
 FAULT_DECLARE(BPMN_FAULTS)
 

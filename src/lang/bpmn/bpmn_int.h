@@ -76,6 +76,8 @@ void bpmn_read_formal(Reader *r, const XmlNode *node, BpmnExpression *out);
 void bpmn_read_events(Reader *r, Draft *d, uint32_t index);
 /* The event definition that an attribute names, as something thrown; NULL with a fault. */
 const BpmnEvent *bpmn_read_thrown(Reader *r, const XmlNode *node, Str attribute);
+/* The first event definition inside a node, as something thrown; NULL with a fault. */
+const BpmnEvent *bpmn_read_inner_thrown(Reader *r, const XmlNode *node);
 /* The message of a send or receive task as its only event. */
 void bpmn_read_task_message(Reader *r, Draft *d, uint32_t index);
 
@@ -87,6 +89,9 @@ void bpmn_read_loop(Reader *r, Draft *d, uint32_t index, const XmlNode *node);
 /* ---- bpmn_link.c, bpmn_check.c */
 void bpmn_link(Reader *r, Draft *d);
 void bpmn_check(Reader *r, const Draft *d);
+
+/* ---- bpmn_collaboration.c: rules over the whole file, after its processes. */
+void bpmn_check_file(Reader *r, const XmlNode *definitions);
 
 /* The task part of an element, made when first asked for. */
 BpmnTask *bpmn_task_of(Reader *r, BpmnElement *e);

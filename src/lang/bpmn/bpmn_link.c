@@ -196,6 +196,15 @@ static void link_links(Reader *r, Draft *d)
             bpmn_fault(r, d->nodes[i], &fault_bpmn_link_target, e->events[0].name.text);
         }
     }
+    for (uint32_t i = 0; i < d->count; i++) {
+        bool led_to = !is_link(&d->elements[i], BPMN_CATCH_EVENT);
+        for (uint32_t j = 0; j < d->count && !led_to; j++) {
+            led_to = d->elements[j].link == i;
+        }
+        if (!led_to) {
+            bpmn_fault(r, d->nodes[i], &fault_bpmn_link_source, d->elements[i].events[0].name.text);
+        }
+    }
 }
 
 static void link_handlers(Reader *r, Draft *d)

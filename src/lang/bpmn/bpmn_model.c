@@ -151,7 +151,8 @@ static const char *const root_names[] = {
     "signalEventDefinition", "conditionalEventDefinition", "compensateEventDefinition",
     "cancelEventDefinition", "linkEventDefinition", "terminateEventDefinition", "endPoint",
     "correlationProperty", "partnerEntity", "partnerRole", "documentation", "extensionElements",
-    "extension", "relationship",
+    "extension", "relationship", "globalTask", "globalManualTask", "globalUserTask",
+    "globalScriptTask", "globalBusinessRuleTask",
 };
 
 static bool is_root_name(Str name)
@@ -213,6 +214,7 @@ static void read_file(Reader *r, Str text)
     if (!executable) {
         bpmn_fault(r, root, &fault_bpmn_no_process);
     }
+    bpmn_check_file(r, root);
 }
 
 bool bpmn_compile_all(Arena *a, Str path, Str text, BpmnModel *out, BpmnFaults *faults)

@@ -100,10 +100,41 @@ static void read_flow(Reader *r, Draft *d, const XmlNode *node, uint32_t scope)
     if (!f->id.len) {
         bpmn_fault(r, node, &fault_bpmn_no_id, node->name);
     }
+    if (!bpmn_read_flag(r, node, STR("isImmediate"), true)) {
+        bpmn_fault(r, node, &fault_bpmn_immediate);
+    }
     const XmlNode *condition = xml_child(node, BPMN_SPACE, STR("conditionExpression"));
     if (condition) {
         bpmn_read_formal(r, condition, &f->condition);
     }
+}
+
+/* A call of a global task of this file is that task, drawn elsewhere: its type, or -1. */
+static int global_type(const XmlNode *global)
+{
+    static const struct {
+        const char *name;
+        BpmnType type;
+    } names[] = {{"globalTask", BPMN_TASK}, {"globalManualTask", BPMN_MANUAL_TASK},
+                 {"globalUserTask", BPMN_USER_TASK}, {"globalScriptTask", BPMN_SCRIPT_TASK},
+                 {"globalBusinessRuleTask", BPMN_BUSINESS_RULE_TASK}};
+    for (size_t i = 0; global && i < sizeof names / sizeof *names; i++) {
+        if (str_equal(global->name, str_from(names[i].name))) {
+            return (int)names[i].type;
+        }
+    }
+    return -1;
+}
+
+static const XmlNode *called_global(const Reader *r, const XmlNode *node)
+{
+    Str called = str_trim(xml_attribute(node, STR("calledElement")));
+    ptrdiff_t colon = str_find(called, STR(":"));
+    if (colon >= 0) {
+        called = str_slice(called, (size_t)colon + 1, called.len);
+    }
+    const XmlNode *global = map_get(&r->roots, called);
+    return global_type(global) >= 0 ? global : NULL;
 }
 
 static void read_scope(Reader *r, Draft *d, uint32_t index, unsigned depth);
@@ -114,11 +145,22 @@ static void read_node(Reader *r, Draft *d, BpmnType type, const XmlNode *node, u
     if (type == BPMN_SUB_PROCESS && bpmn_read_flag(r, node, STR("triggeredByEvent"), false)) {
         type = BPMN_EVENT_SUB_PROCESS;
     }
+    const XmlNode *global = type == BPMN_CALL_ACTIVITY ? called_global(r, node) : NULL;
+    type = global ? (BpmnType)global_type(global) : type;
     uint32_t index = new_element(r, d, type, node, scope);
     if (type >= BPMN_START_EVENT && type <= BPMN_BOUNDARY_EVENT) {
         bpmn_read_events(r, d, index);
     }
+    if (global) {
+        d->nodes[index] = global;
+        bpmn_read_extensions(r, d, index);
+        d->nodes[index] = node;
+    }
     bpmn_read_extensions(r, d, index);
+    if (type == BPMN_EVENT_GATEWAY) {
+        d->elements[index].parallel =
+            str_equal(xml_attribute(node, STR("eventGatewayType")), STR("Parallel"));
+    }
     if (type == BPMN_AD_HOC) {
         BpmnElement *e = &d->elements[index];
         e->one_by_one = str_equal(xml_attribute(node, STR("ordering")), STR("Sequential"));
@@ -171,6 +213,15 @@ static void read_scope(Reader *r, Draft *d, uint32_t index, unsigned depth)
     }
 }
 
+/* zeebe:versionTag of a process: a label that calls may name. */
+static Str read_version_tag(Reader *r, const XmlNode *node)
+{
+    const XmlNode *extensions = xml_child(node, BPMN_SPACE, STR("extensionElements"));
+    const XmlNode *tag =
+        extensions ? xml_child(extensions, ZEEBE_SPACE, STR("versionTag")) : NULL;
+    return tag ? bpmn_kept(r, tag, STR("value")) : STR_NONE;
+}
+
 void bpmn_read_process(Reader *r, const XmlNode *node, BpmnProcess *out)
 {
     Draft d = {0};
@@ -199,7 +250,7 @@ void bpmn_read_process(Reader *r, const XmlNode *node, BpmnProcess *out)
     if (r->faults->count == before) {
         bpmn_check(r, &d);
     }
-    *out = (BpmnProcess){d.elements[0].id, d.elements[0].name,
+    *out = (BpmnProcess){d.elements[0].id, d.elements[0].name, read_version_tag(r, node),
                          bpmn_read_flag(r, node, STR("isExecutable"), false),
                          d.elements, d.count, d.flows, d.flow_count, d.names};
 }
