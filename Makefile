@@ -53,6 +53,7 @@ bench: ## measure, print definitions, load and the figures of the design beside 
 	@tools/setup
 	@tools/build $(BUILD)-release -Dbuildtype=release
 	@tools/bench $(BUILD)-release
+	@tools/bench-decide $(BUILD)-release --peers
 
 cover: ## branch coverage of the unit tests, a table by folder
 	@tools/setup cover
