@@ -14,6 +14,11 @@
  * unconditionally for its fields of level 1, reads without such a record. Every recorded read is
  * the event registry.was_read, and registry_looks lists them to the person concerned.
  *
+ * Row and field rights (x-tongban.rights) are judged when a read is recorded and again when it is
+ * made. A look that names fields sees them whole, as far as the role's level goes; one that names
+ * none sees everything, masked from level 3 on: who wants more says what, and the person concerned
+ * sees which fields were named.
+ *
  * Registries with a field above level 1 are personal: their keys and records are sealed in the
  * journal under a subject of their own (registry_subject), so that core.erase of that subject
  * takes them away for ever, with the looks at them.
@@ -32,6 +37,8 @@
 #define REGISTRY_PUT_MAX 1000u        /* records of one registry.put */
 #define REGISTRY_RECORD_BYTES_MAX (256u << 10)
 #define REGISTRY_KEY_BYTES_MAX 128u
+#define REGISTRY_LEVEL_MAX 4
+#define REGISTRY_MASKED_FROM 3 /* level from which a look that names no fields sees masks */
 #define REGISTRY_ISSUE_TRIES_MAX 10000u /* numbers already in use that one issue steps over */
 #define REGISTRY_LOOKS_MAX 500u       /* rows of one registry_looks */
 
@@ -106,6 +113,7 @@ typedef struct RegistryPurpose {
     Str case_number; /* the case, or empty */
     Str basis;       /* the legal basis, where there is no case */
     Id look;         /* the recorded read: reply of registry.look; ID_NONE for one's own data */
+    Str grade;       /* least grade that counts; values below are left out. Empty: all */
 } RegistryPurpose;
 
 typedef struct RegistryRecord {
@@ -113,6 +121,8 @@ typedef struct RegistryRecord {
     Str registry, key;
     int64_t version;
     Value record;       /* only the properties this read may see */
+    Value masked;       /* list of (dotted) names of which it sees a mask */
+    Value insufficient; /* list of names that are there, but below the grade that counts */
     Str source;         /* office that put it */
     Str grade;          /* "issued", "verified", "uploaded", "declared" */
     Value marks;        /* {property: {source, grade}} of those seen that differ, or null */
@@ -226,6 +236,10 @@ bool registry_load(Core *core, const RegistryLoad *load, Arena *a, RegistryLoade
     X(registry_read_unrecorded, REFUSAL, 403, false,                                            \
       "A read of {1} must be recorded first (command registry.look).",                          \
       "读取 {1} 须先登记（registry.look 命令）。")                                              \
+    X(registry_not_yours, REFUSAL, 403, false,                                                  \
+      "Your role may not look at this record of {1}.", "您的角色无权查看 {1} 的这条记录。")     \
+    X(registry_field_not_yours, REFUSAL, 403, false,                                            \
+      "Your role may not look at the field \"{2}\" of {1}.", "您的角色无权查看 {1} 的字段“{2}”。") \
     X(registry_looks_not_yours, REFUSAL, 403, false,                                            \
       "Only the person concerned may see who read these data.", "仅本人可查看数据被谁读取。")   \
     X(registry_key_invalid, INPUT, 422, false, "The key of {1} must be a text of 1 to {2} bytes in \"{3}\".", \

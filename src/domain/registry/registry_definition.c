@@ -17,7 +17,6 @@
 
 #include "codec/json.h"
 
-#define LEVEL_MAX 4
 #define NESTING_MAX 8u
 #define READING_ARENA_BYTES (16u << 20)
 
@@ -142,7 +141,7 @@ static bool read_property(Reading *r, Value whole, const ValueEntry *e, Str pref
     p->source = value_get_string(e->value, STR("x-tongban-source"));
     p->required = listed(value_field(whole, "required"), e->key);
     int64_t level = value_get_int(e->value, STR("x-tongban-level"), 1);
-    if (level < 1 || level > LEVEL_MAX)
+    if (level < 1 || level > REGISTRY_LEVEL_MAX)
         return wrong(r, pointer, STR("x-tongban-level is a number from 1 to 4"));
     p->level = (int)level;
     about->personal = about->personal || level > 1;
@@ -227,7 +226,7 @@ static bool read_rights(Reading *r, Value list)
         Value v = value_item(list, i);
         int64_t level = value_get_int(v, STR("level"), 0);
         Str role = value_get_string(v, STR("role"));
-        if (!role.len || level < 1 || level > LEVEL_MAX)
+        if (!role.len || level < 1 || level > REGISTRY_LEVEL_MAX)
             return wrong(r, arena_printf(r->arena, "/x-tongban/rights/%zu", i),
                          STR("a right needs a role and a level from 1 to 4"));
         rights[r->about->right_count++] =

@@ -132,6 +132,12 @@ int registry_grade_rank(Str grade); /* 1 declared .. 4 issued; 0: no grade */
 /* Source and grade of a property of a row. */
 void registry_mark_of(const RecordRow *row, Str property, Str *source, Str *grade);
 
+/* ---- Rights and masks (registry_rights.c). */
+
+/* The highest level at which this actor may look at this record; 0: he may not. */
+int registry_right_level(const Registry *about, const Actor *actor, Value record);
+Value registry_masked(Arena *a, Str mask, Value v);
+
 /* ---- Rows of the module (registry_rows.c). */
 
 int64_t registry_next_serial(StoreConn *conn, int64_t node, Str registry, Str scope);

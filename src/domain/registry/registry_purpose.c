@@ -38,6 +38,25 @@ static bool named_fields(Decision *d, const RegistryKind *kind, const Command *c
     return true;
 }
 
+/* May this actor look at the row, and at the fields he names? */
+static bool check_rights(Decision *d, const Command *command, const RegistryKind *kind,
+                         const RecordRow *row, Value fields)
+{
+    int level = registry_right_level(&kind->about, &command->actor, row->record);
+    bool own = value_get_string(command->body, STR("key")).len &&
+               str_equal(command->actor.subject, registry_body_text(command, "key"));
+    if (own || str_equal(command->actor.id, STR("system")))
+        return true;
+    if (level == 0)
+        return decision_refuse_with(d, &fault_registry_not_yours, kind->about.name);
+    for (size_t i = 0; i < value_count(fields); i++) {
+        Str name = value_item(fields, i).as.string;
+        if (registry_property(&kind->about, name)->level > level)
+            return decision_refuse_with(d, &fault_registry_field_not_yours, kind->about.name, name);
+    }
+    return true;
+}
+
 static bool find_row(Decision *d, const RegistryKind *kind, Str key, RecordRow *out)
 {
     Err err = {0};
@@ -79,17 +98,31 @@ static Id emit_read(Decision *d, const Command *command, const RegistryKind *kin
     return look;
 }
 
-static Value chosen(Arena *a, Value record, Value fields)
+static bool named(Value fields, Str name)
 {
-    if (value_count(fields) == 0)
-        return record;
+    for (size_t i = 0; i < value_count(fields); i++)
+        if (str_equal(value_item(fields, i).as.string, name))
+            return true;
+    return value_count(fields) == 0;
+}
+
+/* The properties that are asked for and good enough; the names of the others that are there. */
+static Value chosen(Arena *a, const RecordRow *row, Value fields, Str least, Value *insufficient)
+{
     ContextBuilder b = context_builder(a);
-    for (size_t i = 0; i < value_count(fields); i++) {
-        Value v = value_null();
-        Str name = value_item(fields, i).as.string;
-        if (value_find(record, name, &v))
-            context_put(&b, name, v);
+    ListBuilder below = list_builder(a);
+    for (size_t i = 0; i < value_count(row->record); i++) {
+        const ValueEntry *e = &row->record.as.context.entries[i];
+        Str source, grade;
+        registry_mark_of(row, e->key, &source, &grade);
+        if (!named(fields, e->key))
+            continue;
+        if (registry_grade_rank(grade) >= registry_grade_rank(least))
+            context_put(&b, e->key, e->value);
+        else
+            list_add(&below, value_string(e->key));
     }
+    *insufficient = value_list(&below);
     return value_context(&b);
 }
 
@@ -104,14 +137,20 @@ bool registry_decide_read(void *state, const Command *command, Decision *d)
     RecordRow row;
     if (!kind || !check_purpose(d, kind, &p) || !named_fields(d, kind, command, &fields))
         return false;
+    Str least = registry_body_text(command, "grade");
+    if (least.len && !registry_grade_rank(least))
+        return decision_refuse_with(d, &fault_registry_grade_unknown, least);
     if (!find_row(d, kind, key, &row))
         return false;
     emit_read(d, command, kind, key, &row, &p, fields);
     ContextBuilder reply = context_builder(a);
     context_put_text(&reply, "found", value_boolean(row.found));
     context_put_text(&reply, "version", value_int(row.version));
-    if (!id_equal(command->id, command->root))
-        context_put_text(&reply, "record", row.found ? chosen(a, row.record, fields) : value_null());
+    Value insufficient = value_null(), seen = chosen(a, &row, fields, least, &insufficient);
+    if (!id_equal(command->id, command->root)) {
+        context_put_text(&reply, "record", row.found ? seen : value_null());
+        context_put_text(&reply, "insufficient", insufficient);
+    }
     decision_reply(d, value_context(&reply));
     return true;
 }
@@ -127,7 +166,7 @@ bool registry_decide_look(void *state, const Command *command, Decision *d)
     RecordRow row;
     if (!kind || !check_purpose(d, kind, &p) || !named_fields(d, kind, command, &fields))
         return false;
-    if (!find_row(d, kind, key, &row))
+    if (!find_row(d, kind, key, &row) || !check_rights(d, command, kind, &row, fields))
         return false;
     Id look = emit_read(d, command, kind, key, &row, &p, fields);
     ContextBuilder reply = context_builder(a);

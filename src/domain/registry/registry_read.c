@@ -70,12 +70,14 @@ bool registry_has_datum(StoreConn *conn, int64_t node, Str datum, Arena *a, Regi
 
 /* ---- Doors. */
 
-/* What a read may see: all properties, those of a list, or those of level 1. */
+/* What a read may see. */
 typedef struct Sight {
-    bool all;
-    bool open_only;
-    Value fields;
+    enum { SIGHT_OWN, SIGHT_OPEN, SIGHT_NAMED, SIGHT_MASKED } kind;
+    Value fields; /* SIGHT_NAMED: these */
+    int level;    /* up to which values are whole: of the reader's rights */
+    Str grade;    /* least grade that counts */
     int64_t version_max;
+    ListBuilder masked, insufficient;
 } Sight;
 
 static bool sight_of_look(StoreConn *conn, int64_t node, const Actor *actor,
@@ -97,7 +99,7 @@ static bool sight_of_look(StoreConn *conn, int64_t node, const Actor *actor,
         return err_set(err, &fault_registry_read_unrecorded, registry);
     if (!json_parse(a, fields, &sight->fields, err))
         return false;
-    sight->all = value_count(sight->fields) == 0;
+    sight->kind = value_count(sight->fields) ? SIGHT_NAMED : SIGHT_MASKED;
     return true;
 }
 
@@ -105,17 +107,17 @@ static bool sight_of(StoreConn *conn, int64_t node, const Actor *actor,
                      const RegistryPurpose *purpose, Arena *a, const Registry *about, Str key,
                      Sight *sight, Err *err)
 {
-    *sight = (Sight){.fields = value_null(), .version_max = INT64_MAX};
-    if (key.len && str_equal(actor->subject, key)) {
-        sight->all = true;
+    *sight = (Sight){.kind = SIGHT_OWN, .fields = value_null(), .level = REGISTRY_LEVEL_MAX,
+                     .grade = purpose->grade, .version_max = INT64_MAX,
+                     .masked = list_builder(a), .insufficient = list_builder(a)};
+    if (key.len && str_equal(actor->subject, key))
         return true;
-    }
     if (about->share == REGISTRY_SHARE_NONE)
         return err_set(err, &fault_registry_not_shared, about->name);
     if (!id_is_none(purpose->look))
         return sight_of_look(conn, node, actor, purpose, a, about->name, key, sight, err);
     if (about->share == REGISTRY_SHARE_UNCONDITIONAL) {
-        sight->open_only = true;
+        sight->kind = SIGHT_OPEN;
         return true;
     }
     if (!purpose->thing.len || (!purpose->case_number.len && !purpose->basis.len))
@@ -123,22 +125,36 @@ static bool sight_of(StoreConn *conn, int64_t node, const Actor *actor,
     return err_set(err, &fault_registry_read_unrecorded, about->name);
 }
 
-static bool in_sight(const Sight *sight, const Registry *about, Str name)
+typedef enum Seen { SEEN_NOT, SEEN_MASKED, SEEN_WHOLE } Seen;
+
+static bool names(Value fields, Str name)
 {
-    if (sight->all)
-        return true;
-    if (sight->open_only) {
-        const RegistryProperty *p = registry_property(about, name);
-        return p && p->level == 1;
-    }
-    for (size_t i = 0; i < value_count(sight->fields); i++)
-        if (str_equal(value_item(sight->fields, i).as.string, name))
+    for (size_t i = 0; i < value_count(fields); i++)
+        if (str_equal(value_item(fields, i).as.string, name))
             return true;
     return false;
 }
 
+/* How a property of the name is seen; top: the property at the top that it belongs to. */
+static Seen seen(const Sight *sight, const Registry *about, Str name, Str top)
+{
+    const RegistryProperty *p = registry_property(about, name);
+    int level = p ? p->level : REGISTRY_LEVEL_MAX; /* what no definition names is nobody's business */
+    switch (sight->kind) {
+    case SIGHT_OWN: return SEEN_WHOLE;
+    case SIGHT_OPEN: return level == 1 ? SEEN_WHOLE : SEEN_NOT;
+    case SIGHT_NAMED:
+        if (!names(sight->fields, top))
+            return SEEN_NOT;
+        return level <= sight->level || !p ? SEEN_WHOLE : SEEN_MASKED;
+    case SIGHT_MASKED:
+        return level < REGISTRY_MASKED_FROM && level <= sight->level ? SEEN_WHOLE : SEEN_MASKED;
+    }
+    return SEEN_NOT;
+}
+
 /* Properties of the record in sight; an object is seen in parts when its parts have levels. */
-static Value visible(Arena *a, const Sight *sight, const Registry *about, Value record, Str prefix)
+static Value visible(Arena *a, Sight *sight, const Registry *about, Value record, Str prefix, Str top)
 {
     ContextBuilder b = context_builder(a);
     for (size_t i = 0; value_is(record, VALUE_CONTEXT) && i < record.as.context.count; i++) {
@@ -146,10 +162,37 @@ static Value visible(Arena *a, const Sight *sight, const Registry *about, Value 
         Str name = prefix.len
                        ? arena_printf(a, "%.*s.%.*s", STR_ARG(prefix), STR_ARG(e->key))
                        : e->key;
-        if (!in_sight(sight, about, name))
+        Str above = prefix.len ? top : e->key;
+        Seen how = seen(sight, about, name, above);
+        if (how == SEEN_NOT)
             continue;
-        bool parts = sight->open_only && value_is(e->value, VALUE_CONTEXT);
-        context_put(&b, e->key, parts ? visible(a, sight, about, e->value, name) : e->value);
+        if (how == SEEN_WHOLE && sight->kind != SIGHT_OWN && value_is(e->value, VALUE_CONTEXT)) {
+            context_put(&b, e->key, visible(a, sight, about, e->value, name, above));
+        } else if (how == SEEN_WHOLE) {
+            context_put(&b, e->key, e->value);
+        } else {
+            const RegistryProperty *p = registry_property(about, name);
+            context_put(&b, e->key, registry_masked(a, p ? p->mask : STR("all"), e->value));
+            list_add(&sight->masked, value_string(name));
+        }
+    }
+    return value_context(&b);
+}
+
+/* Without the values whose grade does not count. */
+static Value good_enough(Arena *a, Sight *sight, const RecordRow *row)
+{
+    ContextBuilder b = context_builder(a);
+    if (!sight->grade.len)
+        return row->record;
+    for (size_t i = 0; i < value_count(row->record); i++) {
+        const ValueEntry *e = &row->record.as.context.entries[i];
+        Str source, grade;
+        registry_mark_of(row, e->key, &source, &grade);
+        if (registry_grade_rank(grade) >= registry_grade_rank(sight->grade))
+            context_put(&b, e->key, e->value);
+        else
+            list_add(&sight->insufficient, value_string(e->key));
     }
     return value_context(&b);
 }
@@ -160,19 +203,34 @@ static Value visible_marks(Arena *a, const Sight *sight, const Registry *about, 
     ContextBuilder b = context_builder(a);
     if (!value_is(marks, VALUE_CONTEXT))
         return value_null();
-    for (size_t i = 0; i < marks.as.context.count; i++)
-        if (in_sight(sight, about, marks.as.context.entries[i].key))
-            context_put(&b, marks.as.context.entries[i].key, marks.as.context.entries[i].value);
+    for (size_t i = 0; i < marks.as.context.count; i++) {
+        const ValueEntry *e = &marks.as.context.entries[i];
+        if (seen(sight, about, e->key, e->key) != SEEN_NOT)
+            context_put(&b, e->key, e->value);
+    }
     return value_context(&b);
 }
 
-static void show(Arena *a, const Sight *sight, const Registry *about, const RecordRow *row,
-                 RegistryRecord *out)
+/* False: this row is not the reader's to see. */
+static bool show(Arena *a, Sight *sight, const Actor *actor, const Registry *about,
+                 const RecordRow *row, RegistryRecord *out, Err *err)
 {
-    *out = (RegistryRecord){true, about->name, row->key, row->version,
-                            visible(a, sight, about, row->record, STR_NONE), row->source,
-                            row->grade, visible_marks(a, sight, about, row->marks),
-                            row->valid_from, row->recorded_at};
+    if (sight->kind == SIGHT_NAMED || sight->kind == SIGHT_MASKED) {
+        bool system = str_equal(actor->id, STR("system"));
+        sight->level = system ? REGISTRY_LEVEL_MAX : registry_right_level(about, actor, row->record);
+        if (!sight->level)
+            return err_set(err, &fault_registry_not_yours, about->name);
+    }
+    sight->masked = list_builder(a);
+    sight->insufficient = list_builder(a);
+    *out = (RegistryRecord){.found = true, .registry = about->name, .key = row->key,
+                            .version = row->version, .source = row->source, .grade = row->grade,
+                            .valid_from = row->valid_from, .recorded_at = row->recorded_at};
+    out->record = visible(a, sight, about, good_enough(a, sight, row), STR_NONE, STR_NONE);
+    out->marks = visible_marks(a, sight, about, row->marks);
+    out->masked = value_list(&sight->masked);
+    out->insufficient = value_list(&sight->insufficient);
+    return true;
 }
 
 static const Face *enter(StoreConn *conn, int64_t node, const Actor *actor,
@@ -219,9 +277,9 @@ bool registry_history(StoreConn *conn, int64_t node, const Actor *actor,
                 grown[i] = (*list)[i];
             *list = grown;
         }
-        good = registry_row_at(r, face, a, &row, err);
-        if (good)
-            show(a, &sight, &face->kind.about, &row, &(*list)[(*count)++]);
+        good = registry_row_at(r, face, a, &row, err) &&
+               show(a, &sight, actor, &face->kind.about, &row, &(*list)[*count], err);
+        *count += good;
     }
     rows_close(r);
     return good && !store_failed(conn, err);
@@ -234,7 +292,8 @@ bool registry_read(StoreConn *conn, int64_t node, const Actor *actor,
     Sight sight;
     RecordRow row;
     *out = (RegistryRecord){.registry = registry, .key = key, .record = value_null(),
-                            .marks = value_null()};
+                            .marks = value_null(), .masked = value_null(),
+                            .insufficient = value_null()};
     const Face *face = enter(conn, node, actor, purpose, a, registry, key, &sight, err);
     if (!face || !registry_row(conn, node, face, key, a, &row, err))
         return false;
@@ -242,8 +301,7 @@ bool registry_read(StoreConn *conn, int64_t node, const Actor *actor,
         return true;
     if (row.version > sight.version_max) /* changed since the look: look again */
         return err_set(err, &fault_registry_read_unrecorded, registry);
-    show(a, &sight, &face->kind.about, &row, out);
-    return true;
+    return show(a, &sight, actor, &face->kind.about, &row, out, err);
 }
 
 /* ---- Who looked. */
