@@ -1,8 +1,8 @@
 /* node.h - a node with all its modules, wired.
  *
  * Opens core with registry, clock, ledger, process, case, access and decision in this fixed
- * order (replay rests on it), with access as the judge of permissions. Subcommands that need a whole engine (serve,
- * verify, test, token) open it here, so that there is one wiring.
+ * order (replay rests on it), with access as the judge of permissions. Subcommands that need a
+ * whole engine (serve, verify, test, token) open it here, so that there is one wiring.
  * Floor 8. Opened and closed on the main thread. */
 #ifndef APP_NODE_H
 #define APP_NODE_H

@@ -296,6 +296,122 @@ static void test_limit(void **state)
     arena_close(a);
 }
 
+/* ---- Random tables against the engine: a grid of inputs that has every atom shows the truth. */
+
+static uint64_t seed = 20261125;
+
+static unsigned draw(unsigned limit)
+{
+    seed = seed * 6364136223846793005u + 1442695040888963407u;
+    return (unsigned)(seed >> 33) % limit;
+}
+
+static Str random_number_cell(Arena *a)
+{
+    unsigned low = draw(6), high = low + draw(6 - low);
+    switch (draw(8)) {
+    case 0: return STR("-");
+    case 1: return arena_printf(a, "< %u", low);
+    case 2: return arena_printf(a, ">= %u", low);
+    case 3: return arena_printf(a, "%u", low);
+    case 4: return arena_printf(a, "not(%u)", low);
+    case 5: return arena_printf(a, "< %u, > %u", low, high);
+    default: return arena_printf(a, "%c%u..%u%c", draw(2) ? '[' : '(', low, high + 1,
+                                 draw(2) ? ']' : ')');
+    }
+}
+
+static Str random_kind_cell(void)
+{
+    static const char *const cells[] = {"-", "\"a\"", "\"b\"", "\"a\", \"c\"", "not(\"b\")"};
+    return str_from(cells[draw(5)]);
+}
+
+static Str random_boolean_cell(void)
+{
+    static const char *const cells[] = {"-", "true", "false"};
+    return str_from(cells[draw(3)]);
+}
+
+static Str random_table(Arena *a)
+{
+    Case c = case_new(a, STR("random"));
+    read_data(&c, STR("n number"));
+    read_data(&c, STR("k string"));
+    read_data(&c, STR("b boolean"));
+    read_input(&c, STR("n : number"));
+    read_input(&c, STR("k : string"));
+    read_input(&c, STR("b : boolean"));
+    read_output(&c, STR("z : number"));
+    bool open = draw(2); /* mostly "-", so that some tables are sound */
+    unsigned rules = 1 + draw(open ? 3 : 7);
+    for (unsigned i = 0; i < rules; i++) {
+        Str number = random_number_cell(a), kind = random_kind_cell(), b = random_boolean_cell();
+        if (open && draw(3)) number = STR("-");
+        if (open && draw(3)) kind = STR("-");
+        read_rule(&c, arena_printf(a, "%.*s | %.*s | %.*s -> %u", STR_ARG(number), STR_ARG(kind),
+                                   STR_ARG(b), i));
+    }
+    return model_of(&c);
+}
+
+/* Evaluate one point of the grid. */
+static void try_point(Arena *a, const DmnDecision *d, unsigned half, const char *kind, bool b,
+                      bool *gap, bool *overlap)
+{
+    ArenaMark mark = arena_mark(a);
+    ContextBuilder inputs = context_builder(a);
+    FeelRun run = feel_run_new(a, (Instant){0});
+    Dec n;
+    Value out;
+    dec_from_parts((int64_t)half * 5 - 5, 1, &n);
+    context_put_text(&inputs, "n", value_number(n));
+    context_put_text(&inputs, "k", value_string(str_from(kind)));
+    context_put_text(&inputs, "b", value_boolean(b));
+    assert_true(dmn_evaluate(d, value_context(&inputs), &run, &out));
+    if (value_is_null(out) && run.reason_count > 0)
+        *overlap = true;
+    else if (value_is_null(out))
+        *gap = true;
+    arena_reset_to(a, mark);
+}
+
+static void test_random(void **state)
+{
+    static const char *const kinds[] = {"a", "b", "c", "none of them"};
+    Arena *a = arena_open(ARENA_BYTES);
+    unsigned gaps = 0, overlaps = 0, sound = 0;
+    (void)state;
+    for (unsigned round = 0; round < 1500; round++) {
+        arena_reset(a);
+        Str xml = random_table(a);
+        const DmnModel *model;
+        DmnFindings found;
+        bool gap = false, overlap = false, told_gap = false, told_overlap = false;
+        DmnOptions options = {.file = STR("random.dmn")};
+        assert_true(dmn_load(a, xml, &options, &model, NULL));
+        assert_true(dmn_tables_check(a, model, &found, NULL));
+        for (unsigned i = 0; i < 16 * 4 * 2; i++)
+            try_point(a, dmn_decision_at(model, 0), i / 8, kinds[i / 2 % 4], i % 2, &gap, &overlap);
+        for (size_t i = 0; i < found.count; i++) {
+            Str name = str_from(found.items[i].err.fault->name);
+            told_gap = told_gap || str_equal(name, STR("dmn_gap"));
+            told_overlap = told_overlap || str_equal(name, STR("dmn_overlap"));
+            if (found.items[i].level == DMN_NOTICE)
+                fail_msg("round %u: %.*s\n%.*s", round, STR_ARG(name), STR_ARG(xml));
+        }
+        if (gap != told_gap || overlap != told_overlap)
+            fail_msg("round %u: gap %d told %d, overlap %d told %d:\n%.*s", round, gap, told_gap,
+                     overlap, told_overlap, STR_ARG(xml));
+        gaps += gap;
+        overlaps += overlap;
+        sound += !gap && !overlap;
+    }
+    print_message("# 1500 tables: %u gaps, %u overlaps, %u sound\n", gaps, overlaps, sound);
+    assert_true(gaps > 100 && overlaps > 100 && sound > 5);
+    arena_close(a);
+}
+
 /* More faults than are kept are counted. */
 static void test_many(void **state)
 {
@@ -321,6 +437,7 @@ int main(void)
         cmocka_unit_test(test_cases),
         cmocka_unit_test(test_large),
         cmocka_unit_test(test_limit),
+        cmocka_unit_test(test_random),
         cmocka_unit_test(test_many),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -7,8 +7,8 @@
  * for those that collect, no hit is an ordinary answer. A FIRST rule that is never reached and a
  * rule that no value passes are warnings. What cannot be decided is a notice.
  *
- * Columns that share an input with a computed one may depend on one another, so that the witness
- * cannot occur: then it is a notice too. Two different names, or different paths, are independent. */
+ * Columns that share an input with a computed one may depend on one another, so that the
+ * witness cannot occur: then it is a notice too. Different names or paths are independent. */
 #include "lang/dmn/table_check_int.h"
 
 #include <string.h>
