@@ -43,8 +43,7 @@ static bool add_to_temporal(Value a, Value duration, int sign, Value *out) {
     if (value_is(duration, VALUE_MONTHS_DURATION)) {
         int64_t day, from = value_is(a, VALUE_DATE) ? a.as.day : a.as.time_day;
         int64_t months = duration.as.months;
-        if (value_is(a, VALUE_TIME) || months == INT64_MIN ||
-            !feel_add_months(from, sign * months, &day))
+        if (months == INT64_MIN || !feel_add_months(from, sign * months, &day))
             return false;
         if (value_is(a, VALUE_DATE)) {
             *out = value_date((Day){day});
@@ -102,14 +101,18 @@ static bool arithmetic_sum(FeelRun *run, bool add, Value a, Value b, Value *out,
         *out = value_string((Str){text, len});
         return true;
     }
+    *why = "out of range";
     if (value_is(a, VALUE_TIME_DURATION) && value_is(b, VALUE_TIME_DURATION))
         return add_durations(a, b, sign, out);
     if (value_is(a, VALUE_MONTHS_DURATION) && value_is(b, VALUE_MONTHS_DURATION))
         return add_months_durations(a, b, sign, out);
-    if ((is_point(a) || value_is(a, VALUE_TIME)) && is_duration(b))
+    if (is_point(a) && is_duration(b)) return add_to_temporal(a, b, sign, out);
+    if (add && is_duration(a) && is_point(b)) return add_to_temporal(b, a, 1, out);
+    if (value_is(a, VALUE_TIME) && value_is(b, VALUE_TIME_DURATION))
         return add_to_temporal(a, b, sign, out);
-    if (add && is_duration(a) && (is_point(b) || value_is(b, VALUE_TIME)))
+    if (add && value_is(a, VALUE_TIME_DURATION) && value_is(b, VALUE_TIME))
         return add_to_temporal(b, a, 1, out);
+    *why = NULL;
     if (!add && is_point(a) && is_point(b)) return subtract_points(a, b, out, why);
     if (!add && value_is(a, VALUE_TIME) && value_is(b, VALUE_TIME))
         return subtract_points(a, b, out, why);

@@ -104,7 +104,7 @@ static bool builtin_arrange(const FeelBuiltin *b, FeelRun *run, const Value *arg
             Str rest = str_from(b->parameters);
             for (at = 0; at < arity; at++)
                 if (str_equal(str_split(&rest, ','), names[i])) break;
-            if (at == arity || parameters[at].variadic) return false;
+            if (at == arity) return false;
         }
         ordered[at] = args[i];
         if (at < arity) given[at] = true;

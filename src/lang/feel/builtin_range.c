@@ -155,21 +155,86 @@ Value builtin_coincides(FeelCall *c) {
                          a.end.included == b.end.included, bad);
 }
 
-/* range("[18..21)"): the text of an interval whose ends are literals. */
+/* ---- range(): rules 66 to 68 of the grammar.
+ *
+ *     range literal = ("(" | "[" | "]") [endpoint] ".." [endpoint] (")" | "]" | "[")
+ *     endpoint      = number | string | "@" string | conversion "(" ... ")"
+ *
+ * At most one endpoint may be missing, and only where the bracket beside it is an open one. */
+
+/* Where the string that opens at `at` ends (behind its quote). */
+static size_t literal_string_end(Str s, size_t at) {
+    for (at++; at < s.len && s.ptr[at] != '"'; at++)
+        if (s.ptr[at] == '\\') at++;
+    return at < s.len ? at + 1 : s.len + 1;
+}
+
+/* The place of ".." outside of strings; s.len when there is none. */
+static size_t literal_dots(Str s) {
+    for (size_t at = 0; at + 1 < s.len; at++) {
+        if (s.ptr[at] == '"') at = literal_string_end(s, at) - 1;
+        else if (s.ptr[at] == '.' && s.ptr[at + 1] == '.') return at;
+    }
+    return s.len;
+}
+
+/* date("...") and the like, with nothing nested in it. */
+static bool literal_conversion(Str s) {
+    static const char *const names[] = {"date", "time", "date and time", "duration"};
+    ptrdiff_t open = str_find(s, STR("("));
+    if (open < 0 || !str_ends(s, STR(")"))) return false;
+    for (size_t at = (size_t)open + 1; at < s.len; at++) {
+        if (s.ptr[at] == '"') at = literal_string_end(s, at) - 1;
+        else if (s.ptr[at] == '(' || s.ptr[at] == '[' || s.ptr[at] == '{') return false;
+    }
+    Str name = str_trim(str_slice(s, 0, (size_t)open));
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        if (str_equal(name, str_from(names[i]))) return true;
+    return false;
+}
+
+static bool literal_endpoint(Str s) {
+    Dec number;
+    if (s.len == 0) return false;
+    size_t quote = s.ptr[0] == '@' ? 1 : 0;
+    if (quote < s.len && s.ptr[quote] == '"') return literal_string_end(s, quote) == s.len;
+    return (s.ptr[0] != '+' && dec_parse(s, &number)) || literal_conversion(s);
+}
+
+/* The interval of a range literal, with null for an endpoint that is missing; false: it is none. */
+static bool literal_interval(Arena *a, Str text, Str *out) {
+    if (text.len < 5) return false;
+    char open = text.ptr[0], close = text.ptr[text.len - 1];
+    bool open_start = open == '(' || open == ']', open_end = close == ')' || close == '[';
+    if ((!open_start && open != '[') || (!open_end && close != ']')) return false;
+    Str inside = str_slice(text, 1, text.len - 1);
+    size_t dots = literal_dots(inside);
+    if (dots == inside.len) return false;
+    Str low = str_trim(str_slice(inside, 0, dots));
+    Str high = str_trim(str_slice(inside, dots + 2, inside.len));
+    if (low.len == 0 && (high.len == 0 || !open_start)) return false;
+    if (high.len == 0 && !open_end) return false;
+    if ((low.len > 0 && !literal_endpoint(low)) || (high.len > 0 && !literal_endpoint(high)))
+        return false;
+    if (low.len == 0) low = STR("null");
+    if (high.len == 0) high = STR("null");
+    *out = arena_printf(a, "%c%.*s..%.*s%c", open, STR_ARG(low), STR_ARG(high), close);
+    return true;
+}
+
 Value builtin_range(FeelCall *c) {
     const FeelProgram *program;
     Err err = {0};
-    Str text = str_trim(c->args[0].as.string);
+    Str text = str_trim(c->args[0].as.string), interval;
     if (!feel_burn(c->run, c->node, 64 + (int64_t)text.len)) return value_null();
     FeelRun inner = *c->run;
     Value v;
     inner.dry = true;
     inner.reason_count = 0;
-    bool interval = text.len > 3 && (text.ptr[0] == '[' || text.ptr[0] == '(' ||
-                                     text.ptr[0] == ']') && str_find(text, STR("..")) > 0;
-    bool ok = interval && feel_compile(c->run->arena, text, (FeelPlace){0}, NULL, &program, &err);
-    if (arena_failed(c->run->arena)) return feel_stop(c->run, c->node, &fault_feel_memory);
+    Arena *a = c->run->arena;
+    bool ok = literal_interval(a, text, &interval) &&
+              feel_compile(a, interval, (FeelPlace){0}, NULL, &program, &err);
+    if (arena_failed(a)) return feel_stop(c->run, c->node, &fault_feel_memory);
     ok = ok && feel_run(program, NULL, &inner, &v) && value_is(v, VALUE_RANGE);
-    if (ok && value_is_null(v.as.range->low) && value_is_null(v.as.range->high)) ok = false;
     return ok ? v : feel_call_fail(c);
 }

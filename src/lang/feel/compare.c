@@ -42,7 +42,8 @@ int feel_compare(Value a, Value b) {
     return order < 0 ? -1 : order > 0;
 }
 
-/* ---- Equality. */
+/* ---- Equality. Values of two kinds are not comparable (null); lists, contexts and ranges are,
+ * and are not equal when a part of one is not equal to its part of the other. */
 
 static int equal_within(FeelRun *run, Value a, Value b, unsigned depth);
 
@@ -50,8 +51,7 @@ static int equal_lists(FeelRun *run, Value a, Value b, unsigned depth) {
     if (a.as.list.count != b.as.list.count) return 0;
     int outcome = 1;
     for (size_t i = 0; i < a.as.list.count && outcome != 0; i++) {
-        int one = equal_within(run, a.as.list.items[i], b.as.list.items[i], depth + 1);
-        if (one != 1) outcome = one;
+        outcome = equal_within(run, a.as.list.items[i], b.as.list.items[i], depth + 1) == 1;
     }
     return outcome;
 }
@@ -62,8 +62,7 @@ static int equal_contexts(FeelRun *run, Value a, Value b, unsigned depth) {
     for (size_t i = 0; i < a.as.context.count && outcome != 0; i++) {
         Value other;
         if (!value_find(b, a.as.context.entries[i].key, &other)) return 0;
-        int one = equal_within(run, a.as.context.entries[i].value, other, depth + 1);
-        if (one != 1) outcome = one;
+        outcome = equal_within(run, a.as.context.entries[i].value, other, depth + 1) == 1;
     }
     return outcome;
 }
@@ -72,9 +71,8 @@ static int equal_ranges(FeelRun *run, const ValueRange *a, const ValueRange *b, 
     if (a->low_closed != b->low_closed || a->high_closed != b->high_closed ||
         a->low_absent != b->low_absent || a->high_absent != b->high_absent)
         return 0;
-    int low = equal_within(run, a->low, b->low, depth + 1);
-    if (low != 1) return low;
-    return equal_within(run, a->high, b->high, depth + 1);
+    return equal_within(run, a->low, b->low, depth + 1) == 1 &&
+           equal_within(run, a->high, b->high, depth + 1) == 1;
 }
 
 static int equal_within(FeelRun *run, Value a, Value b, unsigned depth) {

@@ -333,8 +333,7 @@ Value feel_eval_instance_of(const FeelNode *n, FeelFrame *f) {
     Value v = feel_eval(n->a, f);
     const FeelType *t = n->extra;
     if (!n->flag || t == NULL)
-        return feel_fail(f->run, n, &fault_feel_type_unknown, STR("instance of"), STR_NONE,
-                         STR_NONE);
+        return feel_fail(f->run, n, &fault_feel_type_unknown, n->name, STR_NONE, STR_NONE);
     if (value_is_null(v)) return value_boolean(t->kind == FEEL_NULL);
     return value_boolean(feel_type_holds(t, v, f->run));
 }

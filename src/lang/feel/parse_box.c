@@ -274,10 +274,12 @@ const FeelType *parse_type(FeelParser *p, bool *known) {
             p->at = end;
             while (lex_at(p, ".") && !lex_at(p, "..")) {
                 p->at++;
+                if (lex_word(p, &end).len == 0) break;
                 lex_greedy(p, &end);
                 p->at = end;
             }
             *known = false;
+            if (p->text.ptr[p->at - 1] == '.') lex_fault(p, "a name");
         } else {
             lex_fault(p, "a type");
         }

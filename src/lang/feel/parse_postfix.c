@@ -144,12 +144,15 @@ FeelNode *parse_arguments(FeelParser *p, size_t at, FeelNode *callee, const Feel
 /* Rule 51. */
 static FeelNode *parse_instance_of(FeelParser *p, size_t at, FeelNode *value) {
     bool known;
+    lex_skip(p);
+    size_t from = p->at;
     const FeelType *type = parse_type(p, &known);
     if (p->b->err->fault != NULL) return NULL;
     FeelNode *n = node_new(p->b, p->source, at, FEEL_OP_INSTANCE_OF);
     n->a = value;
     n->extra = type;
     n->flag = known;
+    n->name = str_slice(p->text, from, p->at);
     return node_link(p->b, n);
 }
 

@@ -44,10 +44,22 @@ static bool regex_bad(Regex *r, const char *why) {
     return false;
 }
 
-static bool regex_end(Regex *r) {
-    if (r->flags.spaced)
-        while (r->at < r->s.len && strchr(" \t\n\r", r->s.ptr[r->at]) != NULL) r->at++;
-    return r->at >= r->s.len;
+static bool regex_end(const Regex *r) { return r->at >= r->s.len; }
+
+/* The flag x: blanks do not count, wherever they stand outside of classes ("\\ s" is "\\s"). */
+static Str regex_squeeze(Str pattern, Arena *a) {
+    Buf out = buf_new(a, pattern.len + 1);
+    unsigned classes = 0;
+    bool escaped = false;
+    for (size_t i = 0; i < pattern.len; i++) {
+        char c = pattern.ptr[i];
+        if (classes == 0 && c != '\0' && strchr(" \t\n\r", c) != NULL) continue;
+        if (!escaped && c == '[') classes++;
+        if (!escaped && c == ']' && classes > 0) classes--;
+        escaped = !escaped && c == '\\';
+        buf_add_char(&out, c);
+    }
+    return buf_text(&out);
 }
 
 static void regex_code_point(Buf *out, uint32_t c) {
@@ -350,6 +362,7 @@ bool regex_translate(Str pattern, RegexFlags flags, Buf *out, const char **why) 
         while (r.at < pattern.len) regex_code_point(out, utf8_next(pattern, &r.at));
         return true;
     }
+    if (flags.spaced) r.s = regex_squeeze(pattern, out->arena);
     bool ok = regex_branches(&r);
     if (ok && !regex_end(&r)) ok = regex_bad(&r, ") without (");
     *why = r.why;

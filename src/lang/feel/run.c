@@ -159,11 +159,18 @@ static bool run_sound(FeelRun *run, Value v, unsigned depth) {
     return true;
 }
 
+/* A limit that was reached away from any node is told at the beginning of the text. */
+static void run_place(FeelRun *run, const FeelPlace *place) {
+    size_t kept = feel_reasons_kept(run);
+    if (kept > 0 && run->reasons[kept - 1].place.line == 0) run->reasons[kept - 1].place = *place;
+}
+
 static bool run_code(const FeelProgram *p, const Value *slots, FeelRun *run, const Value *args,
                      size_t count, Value *out) {
     check(slots != NULL || p->slot_count == 0);
     *out = feel_code_run(p->code, run, slots, NULL, args, count, p->code->body);
     if (!run->stopped && arena_failed(run->arena)) feel_stop(run, NULL, &fault_feel_memory);
+    if (run->stopped) run_place(run, &p->code->source->place);
     bool nested = value_is(*out, VALUE_LIST) || value_is(*out, VALUE_CONTEXT);
     if (run->stopped || (nested && !run_sound(run, *out, 0))) {
         *out = value_null();
