@@ -6,7 +6,7 @@
  *     model FILE                          from the top folder
  *     decision ID, input JSON, outcome JSON
  *     rule ELEMENT NUMBER ID: NOTE        all rules told, in their order, under their elements
- *     requires ELEMENT
+ *     requires ELEMENT, elsewhere ELEMENT
  *     decided TITLE yes|no                of the first table
  *     change PATH: JSON -> JSON gives JSON    or: change PATH: nothing
  *     zh|en LINE                          a line of the text, indentation included */
@@ -60,6 +60,7 @@ static const DmnModel *load(Arena *a, Str name)
 static void show_rules(Value e, Buf *out)
 {
     Value tables = value_field(e, "tables"), below = value_field(e, "requires");
+    Value elsewhere = value_field(e, "elsewhere");
     for (size_t t = 0; t < value_count(tables); t++) {
         Value rules = value_field(value_item(tables, t), "rules");
         for (size_t i = 0; i < value_count(rules); i++) {
@@ -75,6 +76,13 @@ static void show_rules(Value e, Buf *out)
         Value r = value_item(below, i);
         buf_printf(out, "requires %.*s\n", STR_ARG(value_get_string(r, STR("decision"))));
         show_rules(r, out);
+    }
+    for (size_t i = 0; i < value_count(elsewhere); i++) {
+        Value r = value_item(elsewhere, i);
+        ContextBuilder b = context_builder_from(out->arena, r);
+        buf_printf(out, "elsewhere %.*s\n", STR_ARG(value_get_string(r, STR("element"))));
+        context_put_text(&b, "decision", value_field(r, "element"));
+        show_rules(value_context(&b), out);
     }
 }
 
@@ -179,7 +187,8 @@ static void read_line(Case *c, Str line)
         c->outcome = rest;
     else if (str_equal(word, STR("decided")))
         c->decided[c->decided_count++] = rest;
-    else if (str_equal(word, STR("rule")) || str_equal(word, STR("requires")))
+    else if (str_equal(word, STR("rule")) || str_equal(word, STR("requires")) ||
+             str_equal(word, STR("elsewhere")))
         buf_printf(&c->rules, "%.*s\n", STR_ARG(line));
     else if (str_equal(word, STR("change"))) {
         if (!str_ends(line, STR(": nothing")))

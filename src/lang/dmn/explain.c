@@ -20,7 +20,7 @@ typedef struct Explain {
     FeelRun *run;
     Lang lang;
     Value inputs;
-    const DmnTrace *trace;
+    DmnTrace *trace;
     bool *told; /* by element */
     size_t told_count;
     Buf text; /* the whole, line by line */
@@ -177,8 +177,35 @@ static bool hit_inside(const DmnHit *h, const DmnElement *e) {
 
 static Value explain_tables(Explain *x, const DmnElement *e) {
     ListBuilder list = list_builder(x->arena);
-    for (const DmnHit *h = x->trace->first; h != NULL; h = h->next)
-        if (hit_inside(h, e)) list_add(&list, explain_table(x, e, h));
+    for (DmnHit *h = x->trace->first; h != NULL; h = h->next) {
+        if (h->told || !hit_inside(h, e)) continue;
+        h->told = true;
+        list_add(&list, explain_table(x, e, h));
+    }
+    return value_list(&list);
+}
+
+static const DmnElement *hit_element(const DmnLoader *l, const DmnHit *h) {
+    for (size_t i = 0; i < l->model_count; i++)
+        for (size_t k = 0; k < l->models[i]->element_count; k++)
+            if (hit_inside(h, l->models[i]->elements[k])) return l->models[i]->elements[k];
+    return NULL;
+}
+
+/* Tables of elements that are not below the decision: inside services. */
+static Value explain_elsewhere(Explain *x, const DmnLoader *l) {
+    ListBuilder list = list_builder(x->arena);
+    for (DmnHit *h = x->trace->first; h != NULL; h = h->next) {
+        const DmnElement *e = h->told ? NULL : hit_element(l, h);
+        if (e == NULL) continue;
+        ContextBuilder b = context_builder(x->arena);
+        explain_line(x, say(x, "服务内的“%.*s”", "Inside a service: \"%.*s\"", STR_ARG(e->name)));
+        context_put_text(&b, "element", value_string(e->id));
+        x->depth++;
+        context_put_text(&b, "tables", explain_tables(x, e));
+        x->depth--;
+        list_add(&list, value_context(&b));
+    }
     return value_list(&list);
 }
 
@@ -319,6 +346,7 @@ bool dmn_explain(const DmnDecision *d, Value inputs, FeelRun *run, Lang lang, Va
     if (x.told == NULL || arena_failed(run->arena)) return true;
     x.told[d->element->index] = true;
     ContextBuilder b = explain_element(&x, d->element, base.result);
+    context_put_text(&b, "elsewhere", explain_elsewhere(&x, d->element->model->loader));
     Value changes = explain_all_changes(&x, d, &base);
     context_put_text(&b, "changes", changes);
     context_put_text(&b, "text", value_string(buf_text(&x.text)));

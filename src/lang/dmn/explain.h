@@ -7,13 +7,15 @@
  *                   inputs: [ { name, value, decided } ],
  *                   rules:  [ { number, id, note, text } ] } ],
  *       requires: [ the same shape, one for each decision and knowledge model below ],
+ *       elsewhere: [ { element, tables } ],
  *       changes: [ { input, from, to, outcome, text } ] }
  *
  * tables are those evaluated for this decision, in order; rules those that were hit, with their
  * annotations as note; an input is decided when a rule that was hit asks something of it. changes
  * (of the topmost decision only) has for each input the nearest value that turns the outcome, all
  * other inputs left as they are; explain_change.c says what "turns" and "nearest" mean.
- * Texts are in one language; names, values and notes are the model's.
+ * elsewhere has what was evaluated inside decision services, whose inputs are not those of the
+ * decision. Texts are in one language; names, values and notes are the model's.
  * Floor 3. Any thread. */
 #ifndef LANG_DMN_EXPLAIN_H
 #define LANG_DMN_EXPLAIN_H

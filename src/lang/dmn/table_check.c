@@ -111,10 +111,11 @@ static void check_columns(Check *c, const TableView *t) {
 static bool output_fits(Check *c, const TableOutput *o, Value v) {
     FeelRun run = feel_run_new(c->scratch, (Instant){0});
     Value out;
+    run.fuel = TABLE_TEST_FUEL;
     if (value_is_null(v)) return true;
-    if (scalar(o->type) && !feel_type_holds(o->type, v, &run)) return false;
+    if (scalar(o->type) && !feel_type_holds(o->type, v, &run) && !run.stopped) return false;
     if (o->limits == NULL || feel_slot_count(o->limits) > 0) return true;
-    return feel_unary_run(o->limits, v, NULL, &run, &out) && value_is_true(out);
+    return !feel_unary_run(o->limits, v, NULL, &run, &out) || value_is_true(out);
 }
 
 static void check_outputs(Check *c, const TableView *t) {

@@ -11,6 +11,7 @@
 #include "lang/dmn/table_check.h"
 
 #define TABLE_NAMES_MAX 512u /* names in scope of a table */
+#define TABLE_TEST_FUEL 20000 /* steps of one test of allowed values; beyond, it counts as passed */
 
 typedef struct TableColumn {
     const XmlNode *xml;

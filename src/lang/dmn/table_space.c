@@ -252,7 +252,8 @@ static bool space_passes(const FeelProgram *tests, Value v, Arena *a) {
     FeelRun run = feel_run_new(a, (Instant){0});
     Value slots[1], out;
     if (tests == NULL || feel_slot_count(tests) > 0) return true;
-    return feel_unary_run(tests, v, slots, &run, &out) && value_is_true(out);
+    run.fuel = TABLE_TEST_FUEL;
+    return !feel_unary_run(tests, v, slots, &run, &out) || value_is_true(out);
 }
 
 bool table_allowed(const TableColumn *c, Value v, Arena *a) {

@@ -16,6 +16,7 @@ typedef struct DmnHit {
     const uint32_t *rules; /* hit, in the order of the table */
     size_t rule_count;
     Value result;
+    bool told; /* for whoever tells the hits */
     struct DmnHit *next; /* evaluated later */
 } DmnHit;
 
