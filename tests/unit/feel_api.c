@@ -73,6 +73,35 @@ static void faults_and_reasons_have_places(void **state) {
     assert_true(str_find(buf_text(&text), STR("不能用于")) > 0);
 }
 
+/* A text is not refused for it, but what can never have a value is told when it is compiled. */
+static void operations_that_can_never_work_are_told(void **state) {
+    (void)state;
+    static const struct { const char *text; size_t notes; } cases[] = {
+        {"price + 1", 0}, {"price + \"1\"", 1}, {"if price then 1 else 2", 1},
+        {"if price > 3 then 1 else 2", 0}, {"(price + 1) and true", 1}, {"name = price", 1},
+        {"name < price", 1}, {"day - day > duration(\"P1D\")", 0}, {"day + 1", 1}, {"-name", 1},
+        {"day - duration(\"P1D\")", 0}, {"when - day", 0}, {"price(1)", 1}, {"abs(price)", 0},
+        {"abs(price, 1)", 1}, {"abs(m: price)", 1}, {"sum(1, 2, 3)", 0}, {"unknown + \"a\"", 0},
+        {"null + 1", 0}, {"price = null", 0}, {"substring(name, 1)", 0}, {"round up(price)", 1},
+        {"prices + 1", 1}, {"prices[1] + 1", 0}, {"if name = \"a\" then price * name else 0", 1}};
+    const FeelType *numbers = feel_type_list(arena, feel_type_named(STR("number")));
+    const FeelName names[] = {
+        {STR("price"), feel_type_named(STR("number"))},
+        {STR("name"), feel_type_named(STR("string"))}, {STR("prices"), numbers},
+        {STR("day"), feel_type_named(STR("date"))},
+        {STR("when"), feel_type_named(STR("date and time"))}, {STR("unknown"), NULL}};
+    FeelScope scope = {.names = names, .count = sizeof names / sizeof names[0]};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        const FeelProgram *p = NULL;
+        Err err = {0};
+        assert_true(feel_compile(arena, str_from(cases[i].text),
+                                 (FeelPlace){STR("t"), 3, 1, STR_NONE}, &scope, &p, &err));
+        if (feel_note_count(p) != cases[i].notes) printf("# %s\n", cases[i].text);
+        assert_int_equal(feel_note_count(p), cases[i].notes);
+        if (cases[i].notes > 0) assert_int_equal(feel_note_at(p, 0)->place.line, 3);
+    }
+}
+
 static int judge(const char *tests, Value input) {
     const FeelProgram *p;
     Err err = {0};
@@ -188,6 +217,7 @@ int main(void) {
 #define T(f) cmocka_unit_test_setup_teardown(f, open_arena, close_arena)
     const struct CMUnitTest tests[] = {
         T(free_names_become_slots), T(faults_and_reasons_have_places), T(cells_are_unary_tests),
+        T(operations_that_can_never_work_are_told),
         T(types_convert_plain_values), T(memory_is_a_limit), T(builtins_are_sorted),
         T(constants_are_folded), T(nesting_is_a_fault), T(zones_follow_their_rules)};
     return cmocka_run_group_tests_name("feel api", tests, NULL, NULL);

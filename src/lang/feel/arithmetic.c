@@ -171,10 +171,15 @@ bool feel_arithmetic(FeelRun *run, FeelArithmetic op, Value a, Value b, Value *o
     return false;
 }
 
-static Value arithmetic_node(const FeelNode *n, FeelFrame *f, FeelArithmetic op,
-                             const char *sign) {
+/* Nearly all operands are numbers: they go to their operation at once, the rest to the tables. */
+static inline Value arithmetic_node(const FeelNode *n, FeelFrame *f, FeelArithmetic op,
+                                    bool (*numbers)(Dec, Dec, Dec *), const char *sign) {
     Value a = feel_eval(n->a, f), b = feel_eval(n->b, f), v;
     const char *why;
+    Dec d;
+    if (value_is(a, VALUE_NUMBER) && value_is(b, VALUE_NUMBER) &&
+        numbers(a.as.number, b.as.number, &d))
+        return value_number(d);
     if (feel_arithmetic(f->run, op, a, b, &v, &why)) return v;
     if (why != NULL)
         return feel_fail(f->run, n, &fault_feel_arithmetic, str_from(sign), str_from(why),
@@ -183,18 +188,20 @@ static Value arithmetic_node(const FeelNode *n, FeelFrame *f, FeelArithmetic op,
                      feel_kind_text(b));
 }
 
-Value feel_eval_add(const FeelNode *n, FeelFrame *f) { return arithmetic_node(n, f, FEEL_ADD, "+"); }
+Value feel_eval_add(const FeelNode *n, FeelFrame *f) {
+    return arithmetic_node(n, f, FEEL_ADD, dec_add, "+");
+}
 Value feel_eval_subtract(const FeelNode *n, FeelFrame *f) {
-    return arithmetic_node(n, f, FEEL_SUBTRACT, "-");
+    return arithmetic_node(n, f, FEEL_SUBTRACT, dec_subtract, "-");
 }
 Value feel_eval_multiply(const FeelNode *n, FeelFrame *f) {
-    return arithmetic_node(n, f, FEEL_MULTIPLY, "*");
+    return arithmetic_node(n, f, FEEL_MULTIPLY, dec_multiply, "*");
 }
 Value feel_eval_divide(const FeelNode *n, FeelFrame *f) {
-    return arithmetic_node(n, f, FEEL_DIVIDE, "/");
+    return arithmetic_node(n, f, FEEL_DIVIDE, dec_divide, "/");
 }
 Value feel_eval_power(const FeelNode *n, FeelFrame *f) {
-    return arithmetic_node(n, f, FEEL_POWER, "**");
+    return arithmetic_node(n, f, FEEL_POWER, dec_power, "**");
 }
 
 Value feel_eval_negate(const FeelNode *n, FeelFrame *f) {

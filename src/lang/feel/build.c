@@ -69,6 +69,8 @@ bool feel_build_end(FeelBuilder *b, FeelNode *root, const FeelProgram **out) {
         p->slot_types[i] = b->slot_bindings[i].type;
     }
     p->source = b->source;
+    p->notes = b->notes;
+    p->note_count = b->note_count;
     p->unary = b->unary;
     *out = p;
     return true;

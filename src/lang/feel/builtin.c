@@ -118,6 +118,26 @@ static bool builtin_arrange(const FeelBuiltin *b, FeelRun *run, const Value *arg
     return true;
 }
 
+bool feel_builtin_takes(const FeelBuiltin *b, const Str *names, size_t count) {
+    for (const FeelBuiltin *row = b;
+         row < feel_builtins + feel_builtin_count && strcmp(row->name, b->name) == 0; row++) {
+        Parameter parameters[FEEL_BUILTIN_PARAMETERS_MAX];
+        size_t arity = builtin_types(row, parameters), least = 0, known = 0;
+        bool variadic = arity > 0 && parameters[arity - 1].variadic;
+        for (size_t i = 0; i < arity; i++) least += !parameters[i].optional;
+        if (count < least || (count > arity && (!variadic || names != NULL))) continue;
+        for (size_t i = 0; names != NULL && i < count; i++) {
+            Str rest = str_from(row->parameters);
+            bool found = false;
+            for (size_t j = 0; j < arity && !found; j++)
+                found = str_equal(str_split(&rest, ','), names[i]);
+            known += found;
+        }
+        if (names == NULL || known == count) return true;
+    }
+    return false;
+}
+
 static Str builtin_kinds(FeelRun *run, const Value *args, const Str *names, size_t count) {
     if (run->dry || run->stopped || run->reason_count >= FEEL_REASONS_MAX) return STR_NONE;
     Buf b = buf_new(run->arena, 64);

@@ -116,6 +116,8 @@ bool feel_is(Value a, Value b) {
 
 Value feel_eval_equal(const FeelNode *n, FeelFrame *f) {
     Value a = feel_eval(n->a, f), b = feel_eval(n->b, f);
+    if (value_is(a, VALUE_NUMBER) && value_is(b, VALUE_NUMBER))
+        return value_boolean(dec_compare(a.as.number, b.as.number) == 0);
     int equal = feel_equal_run(f->run, a, b);
     if (equal >= 0) return value_boolean(equal == 1);
     return feel_fail(f->run, n, &fault_feel_comparison, feel_kind_text(a), feel_kind_text(b),
@@ -129,8 +131,10 @@ Value feel_eval_not_equal(const FeelNode *n, FeelFrame *f) {
 
 /* ---- Order. */
 
-static int compare_node(const FeelNode *n, FeelFrame *f) {
+static inline int compare_node(const FeelNode *n, FeelFrame *f) {
     Value a = feel_eval(n->a, f), b = feel_eval(n->b, f);
+    if (value_is(a, VALUE_NUMBER) && value_is(b, VALUE_NUMBER))
+        return dec_compare(a.as.number, b.as.number);
     int order = feel_compare(a, b);
     if (order == FEEL_INCOMPARABLE)
         feel_fail(f->run, n, &fault_feel_comparison, feel_brief(f->run, a),

@@ -137,6 +137,11 @@ void feel_reason_text(const FeelReason *reason, Lang lang, bool with_place, Buf 
 void feel_reason_add(FeelRun *run, const Fault *fault, const FeelPlace *place, Str a, Str b,
                      Str c);
 
+/* What the types known at compile time tell: operations that have no value for any input, with
+ * their places (the first hundred). The program runs all the same: they give null and a reason. */
+size_t feel_note_count(const FeelProgram *p);
+const FeelReason *feel_note_at(const FeelProgram *p, size_t i);
+
 /* Run with slots[i] for the i-th free name (may be NULL when there are none). False when a limit
  * ended the run: *out is null and the last reason says which. Faults of the expression give true,
  * null and a reason. */

@@ -95,6 +95,8 @@ struct FeelProgram {
     size_t slot_count;
     bool unary; /* local 0 is the input "?" */
     const FeelSource *source;
+    const FeelReason *notes; /* operations that can never work */
+    size_t note_count;
 };
 
 /* The variables of a for, some or every. */
@@ -155,6 +157,8 @@ extern const size_t feel_builtin_count;
 const FeelBuiltin *feel_builtin_find(Str name);
 /* How many parameters, and may there be more? */
 size_t feel_builtin_arity(const FeelBuiltin *b, bool *variadic);
+/* Is there a signature for so many arguments, or for these names (NULL: positional)? */
+bool feel_builtin_takes(const FeelBuiltin *b, const Str *names, size_t count);
 /* null with a reason: the builtin has no result for these arguments. */
 Value feel_call_fail(FeelCall *c);
 Value feel_call_fail_text(FeelCall *c, const Fault *fault, Str a, Str b);

@@ -88,6 +88,7 @@ FeelNode *node_link(FeelBuilder *b, FeelNode *n) {
         height += n->count * 4; /* each iterator is a level of its own on the stack */
     }
     n->height = height + 1;
+    check_node(b, n);
     if (n->op == FEEL_OP_CALL_BUILTIN) feel_builtin_prepare(b->arena, n);
     return link_fold(b, n);
 }

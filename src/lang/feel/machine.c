@@ -153,7 +153,7 @@ Value feel_code_run(const FeelCode *code, FeelRun *run, const Value *slots, cons
         locals = feel_new_array(run, Value, code->local_count);
         if (locals == NULL) return value_null();
     } else {
-        memset(small, 0, sizeof small);
+        memset(small, 0, code->local_count * sizeof *small);
     }
     check(count <= code->local_count || count == 0);
     if (count > 0) memcpy(locals, args, count * sizeof *args);

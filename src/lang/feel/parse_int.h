@@ -58,6 +58,8 @@ struct FeelBuilder {
     uint32_t input_uses; /* how often "?" was read so far */
     uint32_t depth;
     bool unary;      /* the program is unary tests: local 0 is "?" */
+    FeelReason *notes; /* operations that can never work */
+    size_t note_count;
     Str pending_self; /* the key under which the function read next may call itself */
 };
 
@@ -112,6 +114,9 @@ FeelNode *scope_resolve(FeelParser *p, size_t at, Str canonical, Str given);
 void scope_code_begin(FeelBuilder *b, FeelCode *code, Str self);
 void scope_code_end(FeelBuilder *b);
 const FeelType *scope_type(FeelBuilder *b, Str name);
+
+/* ---- check_types.c: a note when the node can never have a value; its type when that is known. */
+void check_node(FeelBuilder *b, FeelNode *n);
 
 /* ---- link.c */
 FeelNode *node_new(FeelBuilder *b, const FeelSource *source, size_t offset, FeelOp op);

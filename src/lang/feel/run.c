@@ -212,4 +212,9 @@ Str feel_slot_name(const FeelProgram *p, size_t slot) {
     check(slot < p->slot_count);
     return p->slots[slot];
 }
+size_t feel_note_count(const FeelProgram *p) { return p->note_count; }
+const FeelReason *feel_note_at(const FeelProgram *p, size_t i) {
+    check(i < p->note_count);
+    return &p->notes[i];
+}
 const FeelType *feel_result_type(const FeelProgram *p) { return p->code->body->type; }
