@@ -8,6 +8,8 @@
  *   {"message": "name", "key": "k", "ttl_s": 0, "variables": {}}    {"signal": "name"}
  *   {"jobs": "type", "do": "complete"|"fail"|"throw", ...}  {"retry": "element"}
  *   {"cancel": true}   {"arm": true}   {"erase": "subject"}   {"instance": 2}: go on with the 2nd
+ *   {"install": "other.bpmn"}: a new version     {"run": "process.modify_instance", "body": {...}}: the
+ *   key of the current instance is put into the body
  *   {"expect": {"state", "active": [...], "done": {"element": n}, "variables": {}, "tasks": [...],
  *               "incidents": ["element fault"], "marks": [...]}}
  * Each play ends with a replay of the journal, which must give the same rows, and is played three
@@ -354,8 +356,12 @@ static void do_expect(Play *p, Value wanted)
         }
         return;
     }
-    static const char *const states[] = {"active", "completed", "cancelled", "failed"};
+    static const char *const states[] = {"active", "completed", "cancelled", "failed",
+                                         "suspended"};
     Value state;
+    if (value_find(wanted, STR("version"), &state)) {
+        compare(p, STR("version"), state, value_int(in.version));
+    }
     if (value_find(wanted, STR("state"), &state)) {
         compare(p, STR("state"), state, value_string(str_from(states[in.state])));
     }
@@ -371,7 +377,15 @@ static void do_expect(Play *p, Value wanted)
 static void do_simple(Play *p, Value step)
 {
     ContextBuilder b = context_builder(p->n->a);
-    if (value_find(step, STR("cancel"), &(Value){0})) {
+    Str kind = value_get_string(step, STR("run"));
+    if (kind.len) {
+        b = context_builder_from(p->n->a, value_field(step, "body"));
+        context_put_text(&b, "instance", key_value(p, p->instance));
+        context_put_text(&b, "scope", key_value(p, p->instance));
+        run(p, step, arena_printf(p->n->a, "%.*s", STR_ARG(kind)).ptr, &b, &test_system);
+    } else if (value_find(step, STR("install"), &(Value){0})) {
+        install(p, value_get_string(step, STR("install")));
+    } else if (value_find(step, STR("cancel"), &(Value){0})) {
         context_put_text(&b, "instance", key_value(p, p->instance));
         run(p, step, "process.cancel", &b, &test_system);
     } else if (value_find(step, STR("erase"), &(Value){0})) {

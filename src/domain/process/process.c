@@ -105,11 +105,18 @@ static const Migration migrations[] = {
      " PRIMARY KEY (node, key));"
      "CREATE TABLE process_armed (node INTEGER NOT NULL, process TEXT NOT NULL,"
      " element TEXT NOT NULL, version INTEGER NOT NULL, PRIMARY KEY (node, process, element));"},
+    {2,
+     "CREATE INDEX process_instance_ended ON process_instance (node, ended_at, key)"
+     " WHERE ended_at IS NOT NULL;"
+     "CREATE TABLE process_deferred (node INTEGER NOT NULL, instance INTEGER NOT NULL,"
+     " number INTEGER NOT NULL, command TEXT NOT NULL, body TEXT NOT NULL,"
+     " PRIMARY KEY (node, instance, number));"},
 };
 
 static const char *const tables[] = {
     "process_counter", "process_instance", "process_task", "process_candidate", "process_job",
-    "process_watch", "process_message", "process_incident", "process_armed", NULL};
+    "process_watch", "process_message", "process_incident", "process_armed",
+    "process_deferred", NULL};
 
 static const CommandKind commands[] = {
     {"process.start", decide_start, COMMAND_INTERNAL},
@@ -131,6 +138,14 @@ static const CommandKind commands[] = {
     {"process.job_complete", decide_job_complete, COMMAND_PUBLIC},
     {"process.job_fail", decide_job_fail, COMMAND_PUBLIC},
     {"process.job_throw", decide_job_throw, COMMAND_PUBLIC},
+    {"process.suspend_instance", decide_suspend, COMMAND_PUBLIC},
+    {"process.resume_instance", decide_unsuspend, COMMAND_PUBLIC},
+    {"process.modify_instance", decide_modify, COMMAND_PUBLIC},
+    {"process.migrate_instance", decide_migrate_instance, COMMAND_PUBLIC},
+    {"process.migrate", decide_migrate, COMMAND_PUBLIC},
+    {"process.delete_instances", decide_delete, COMMAND_PUBLIC},
+    {"process.retain", decide_retain, COMMAND_PUBLIC},
+    {"process.sweep", decide_sweep, COMMAND_INTERNAL},
     {"process.job_update", decide_job_update, COMMAND_PUBLIC},
     {"process.create", decide_create, COMMAND_PUBLIC},
     {"process.abort", decide_abort, COMMAND_PUBLIC},
@@ -150,6 +165,8 @@ static const EventKind events[] = {
     {"process.message_published", apply_message_published},
     {"process.message_ended", apply_message_ended},
     {"process.armed", apply_armed},
+    {"process.deferred", apply_deferred},
+    {"process.deleted", apply_deleted},
     {"core.erased", apply_subject_erased},
     {0},
 };

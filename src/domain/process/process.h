@@ -101,7 +101,8 @@ bool process_task_variables(StoreConn *conn, int64_t node, int64_t key, Arena *a
     X(ACTIVE, "active")            \
     X(COMPLETED, "completed")      \
     X(CANCELLED, "cancelled")      \
-    X(FAILED, "failed")
+    X(FAILED, "failed")            \
+    X(SUSPENDED, "suspended")
 typedef enum ProcessInstanceState {
 #define PROCESS_INSTANCE_STATE_ROW(name, text) PROCESS_INSTANCE_##name,
     PROCESS_INSTANCE_STATES(PROCESS_INSTANCE_STATE_ROW)
@@ -176,6 +177,21 @@ typedef struct ProcessJob {
 bool process_job_read(StoreConn *conn, int64_t node, int64_t key, Arena *a, ProcessJob *out,
                       Err *err);
 
+/* Before a new version is installed: elements at which tokens of running instances stand that have
+ * no landing place in it (bpmn.h, bpmn_landing). `to` is the new process, compiled by
+ * bpmn_compile. Looks at the oldest PROCESS_STRANDED_MAX running instances. For the room that
+ * installs packs; without a node, bpmn_landings compares the two texts alone. */
+struct BpmnProcess;
+#define PROCESS_STRANDED_MAX 10000
+typedef struct ProcessStranded {
+    Str element;
+    const char *why;  /* in English and Chinese */
+    int64_t waiting;  /* tokens */
+    int64_t example;  /* key of one of the instances */
+} ProcessStranded;
+bool process_stranded(StoreConn *conn, int64_t node, Str process, const struct BpmnProcess *to,
+                      Arena *a, ProcessStranded **out, size_t *count, Err *err);
+
 /* Refusals, in order of precedence. */
 #define PROCESS_FAULTS(X)                                                                         \
     X(process_unknown, INPUT, 404, false, "There is no process \"{1}\" on this node.",            \
@@ -190,6 +206,18 @@ bool process_job_read(StoreConn *conn, int64_t node, int64_t key, Arena *a, Proc
       "Step {2} of process instance {1} has already ended.", "流程实例 {1} 的步骤 {2} 已经结束。") \
     X(instance_closed, REFUSAL, 409, false, "Process instance {1} has ended.",                    \
       "流程实例 {1} 已经结束。")                                                                  \
+    X(instance_suspended, REFUSAL, 409, true,                                                     \
+      "Process instance {1} is suspended. Resume it, or try again later.",                        \
+      "流程实例 {1} 已挂起，请恢复后再试。")                                                      \
+    X(instance_not_suspended, REFUSAL, 409, false, "Process instance {1} is not suspended.",      \
+      "流程实例 {1} 并未挂起。")                                                                  \
+    X(element_unknown, INPUT, 422, false, "There is no element \"{1}\" in process \"{2}\".",      \
+      "流程“{2}”中没有元素“{1}”。")                                                               \
+    X(modification_impossible, REFUSAL, 422, false, "\"{1}\" cannot be changed so: {2}.",         \
+      "无法如此改动“{1}”：{2}。")                                                                 \
+    X(migration_no_landing, REFUSAL, 422, false,                                                  \
+      "The instance waits at \"{1}\", which has no landing place in the other version: {2}.",      \
+      "流程实例停留在“{1}”，而另一版本中没有对应的位置：{2}。")                                   \
     X(task_not_yours, REFUSAL, 403, false,                                                        \
       "Task {1} is offered to other people or groups ({2}).", "任务 {1} 由其他人员或部门（{2}）办理。") \
     X(instance_called, REFUSAL, 409, false,                                                       \

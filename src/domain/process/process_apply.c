@@ -144,7 +144,7 @@ static void apply_task_end(Apply *p, Value change)
 static const Sql INSERT_JOB = {
     "INSERT INTO process_job (node, key, instance, case_id, process, element, type, retries,"
     " headers, worker, state, due, created_at)"
-    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, '', 'open', ?10, ?10)"
+    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, '', ?11, ?10, ?10)"
     " ON CONFLICT (node, key) DO NOTHING"};
 static const Sql DELETE_JOB = {"DELETE FROM process_job WHERE node = ?1 AND key = ?2"};
 static const Sql RETRY_JOB = {
@@ -163,7 +163,9 @@ static void apply_job(Apply *p, Value change)
                        p_text(value_get_string(row, STR("type"))),
                        p_int(value_get_int(row, STR("retries"), 3)),
                        p_text(json_copy_text(p->a, value_field(row, "headers"))),
-                       p_instant(p->event->at)));
+                       p_instant(p->event->at),
+                       p_text(p->in.state == PROCESS_INSTANCE_SUSPENDED ? STR("held")
+                                                                        : STR("open"))));
     ring(p->p, value_get_string(row, STR("type")), p->event->at, p->in.key);
 }
 
@@ -230,6 +232,17 @@ static void apply_unwatch(Apply *p, Value change)
                 PARAMS(p_int(p->node), p_int(p->in.key), p_int(int_at(change, 1))));
 }
 
+static const Sql DELETE_WATCH = {
+    "DELETE FROM process_watch WHERE node = ?1 AND instance = ?2 AND token = ?3 AND element = ?4"
+    " AND event = ?5"};
+
+static void apply_unwatch_one(Apply *p, Value change)
+{
+    store_write(p->conn, &DELETE_WATCH,
+                PARAMS(p_int(p->node), p_int(p->in.key), p_int(int_at(change, 1)),
+                       p_text(text_at(change, 2)), p_int(int_at(change, 3))));
+}
+
 static void apply_message_end(Apply *p, Value change)
 {
     store_write(p->conn, &DELETE_MESSAGE, PARAMS(p_int(p->node), p_int(int_at(change, 1))));
@@ -280,11 +293,62 @@ static void apply_set(Apply *p, Value c)
     fold_set(&p->in, int_at(c, 1), int_at(c, 2), int_at(c, 3), value_item(c, 4));
 }
 
+static const Sql HOLD_JOBS = {
+    "UPDATE process_job SET state = 'held' WHERE node = ?1 AND key > ?2 AND key < ?3"
+    " AND state = 'open'"};
+static const Sql RELEASE_JOBS = {
+    "UPDATE process_job SET state = 'open' WHERE node = ?1 AND key > ?2 AND key < ?3"
+    " AND state = 'held'"};
+static const Sql DELETE_DEFERRED = {
+    "DELETE FROM process_deferred WHERE node = ?1 AND instance = ?2"};
+
 static void apply_state(Apply *p, Value c)
 {
+    bool was_suspended = p->in.state == PROCESS_INSTANCE_SUSPENDED;
     check(process_instance_state_parse(text_at(c, 1), &p->in.state));
-    p->in.ended_at = p->event->at;
-    ring(p->p, STR_NONE, p->event->at, p->in.key);
+    bool suspended = p->in.state == PROCESS_INSTANCE_SUSPENDED;
+    if (suspended || p->in.state == PROCESS_INSTANCE_ACTIVE) {
+        store_write(p->conn, suspended ? &HOLD_JOBS : &RELEASE_JOBS,
+                    PARAMS(p_int(p->node), p_int(p->in.key), p_int(p->in.key + KEY_LOCAL_MAX)));
+    } else {
+        p->in.ended_at = p->event->at;
+        ring(p->p, STR_NONE, p->event->at, p->in.key);
+    }
+    if (was_suspended && !suspended) {
+        store_write(p->conn, &DELETE_DEFERRED, PARAMS(p_int(p->node), p_int(p->in.key)));
+    }
+}
+
+static const Sql MOVE_ROWS[] = {
+    {"UPDATE process_task SET element = ?3 WHERE node = ?1 AND key = ?2"},
+    {"UPDATE process_job SET element = ?3 WHERE node = ?1 AND key = ?2"},
+};
+static const Sql MOVE_INCIDENTS = {
+    "UPDATE process_incident SET element = ?5 WHERE node = ?1 AND key > ?2 AND key < ?3"
+    " AND token = ?4 AND resolved_at IS NULL"};
+
+static void apply_move(Apply *p, Value c)
+{
+    Str element = text_at(c, 2);
+    int64_t token = int_at(c, 1);
+    fold_move(&p->in, token, element);
+    for (size_t i = 0; i < sizeof MOVE_ROWS / sizeof *MOVE_ROWS; i++) {
+        store_write(p->conn, &MOVE_ROWS[i],
+                    PARAMS(p_int(p->node), p_int(p->in.key | token), p_text(element)));
+    }
+    store_write(p->conn, &MOVE_INCIDENTS,
+                PARAMS(p_int(p->node), p_int(p->in.key), p_int(p->in.key + KEY_LOCAL_MAX),
+                       p_int(token), p_text(element)));
+}
+
+static const Sql SET_VERSION = {
+    "UPDATE process_instance SET version = ?3 WHERE node = ?1 AND key = ?2"};
+
+static void apply_version(Apply *p, Value c)
+{
+    p->in.version = int_at(c, 1);
+    store_write(p->conn, &SET_VERSION,
+                PARAMS(p_int(p->node), p_int(p->in.key), p_int(p->in.version)));
 }
 
 static const struct {
@@ -296,7 +360,8 @@ static const struct {
     {"job_end", apply_job_end}, {"job_retry", apply_job_retry},
     {"job_failed", apply_job_failed}, {"watch", apply_watch}, {"unwatch", apply_unwatch},
     {"message_end", apply_message_end}, {"incident", apply_incident},
-    {"incident_end", apply_incident_end},
+    {"incident_end", apply_incident_end}, {"unwatch_one", apply_unwatch_one},
+    {"version", apply_version}, {"move", apply_move},
 };
 
 static void apply_change(Apply *p, Value change)
@@ -497,11 +562,14 @@ static const Sql ERASE_BY_CASE[] = {
     {"UPDATE process_watch SET correlation = '' WHERE node = ?1 AND instance IN"
      " (SELECT key FROM process_instance WHERE node = ?1 AND case_id = ?2)"},
     {"UPDATE process_incident SET text_en = '', text_zh = '' WHERE node = ?1 AND case_id = ?2"},
+    {"UPDATE process_deferred SET body = '{}' WHERE node = ?1 AND instance IN"
+     " (SELECT key FROM process_instance WHERE node = ?1 AND case_id = ?2)"},
     {"UPDATE process_instance SET variables = '{}' WHERE node = ?1 AND case_id = ?2"},
 };
 static const Sql ERASE_BY_KEY[] = {
     {"UPDATE process_watch SET correlation = '' WHERE node = ?1 AND instance = ?2"},
     {"UPDATE process_incident SET text_en = '', text_zh = '' WHERE node = ?1 AND instance = ?2"},
+    {"UPDATE process_deferred SET body = '{}' WHERE node = ?1 AND instance = ?2"},
     {"UPDATE process_instance SET variables = '{}' WHERE node = ?1 AND key = ?2"},
     {"UPDATE process_message SET variables = '{}', correlation = '' WHERE node = ?1 AND key = ?2"},
 };

@@ -9,7 +9,8 @@
  *     ["job", token, {...}]                             ["job_end", token]
  *     ["watch", token, element, event, kind, name]      ["unwatch", token, element]
  *     ["incident", local key, token, fault]             ["incident_end", local key]
- *     ["message_end", key]
+ *     ["message_end", key]                             ["unwatch_one", token, element, event]
+ *     ["version", n]                                   ["move", token, element]
  *
  * Personal values stand in the closed part: "variables" (by token, only those that changed in
  * this step), "keys" (correlation keys by watch) and "texts" (of incidents). */

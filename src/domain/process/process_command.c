@@ -309,7 +309,7 @@ bool decide_fire(void *state, const Command *c, Decision *d)
 bool decide_cancel(void *state, const Command *c, Decision *d)
 {
     Game g;
-    if (!game_open(&g, state, d, c, process_key_field(c->body, STR("instance")), NULL)) {
+    if (!game_open_any(&g, state, d, c, process_key_field(c->body, STR("instance")))) {
         return false;
     }
     game_end(&g, PROCESS_INSTANCE_CANCELLED, STR_NONE);

@@ -41,7 +41,10 @@ static void resolve_tokens(Game *g)
     }
 }
 
-bool game_open(Game *g, Process *p, Decision *d, const Command *c, int64_t key, bool *ended)
+typedef enum OpenHow { OPEN_STRICTLY, OPEN_ANY, OPEN_LATE } OpenHow;
+
+static bool open_instance(Game *g, Process *p, Decision *d, const Command *c, int64_t key,
+                          OpenHow how, bool *ended)
 {
     init(g, p, d, c);
     bool found = false;
@@ -53,12 +56,17 @@ bool game_open(Game *g, Process *p, Decision *d, const Command *c, int64_t key, 
     if (!found) {
         return decision_refuse_with(d, &fault_instance_unknown, text);
     }
-    if (g->in.state != PROCESS_INSTANCE_ACTIVE && ended) {
+    bool suspended = g->in.state == PROCESS_INSTANCE_SUSPENDED;
+    if (g->in.state != PROCESS_INSTANCE_ACTIVE && how == OPEN_LATE) {
         *ended = true;
+        if (suspended) {
+            operate_defer(g, c);
+        }
         return false;
     }
-    if (g->in.state != PROCESS_INSTANCE_ACTIVE) {
-        return decision_refuse_with(d, &fault_instance_closed, text);
+    if (g->in.state != PROCESS_INSTANCE_ACTIVE && !(suspended && how == OPEN_ANY)) {
+        return decision_refuse_with(d, suspended ? &fault_instance_suspended
+                                                 : &fault_instance_closed, text);
     }
     const ProgramVersion *program = process_program(p, g->in.process, g->in.version);
     if (!program) {
@@ -67,6 +75,16 @@ bool game_open(Game *g, Process *p, Decision *d, const Command *c, int64_t key, 
     g->program = program->process;
     resolve_tokens(g);
     return true;
+}
+
+bool game_open(Game *g, Process *p, Decision *d, const Command *c, int64_t key, bool *ended)
+{
+    return open_instance(g, p, d, c, key, ended ? OPEN_LATE : OPEN_STRICTLY, ended);
+}
+
+bool game_open_any(Game *g, Process *p, Decision *d, const Command *c, int64_t key)
+{
+    return open_instance(g, p, d, c, key, OPEN_ANY, NULL);
 }
 
 void game_open_new(Game *g, Process *p, Decision *d, const Command *c, Str process,

@@ -128,6 +128,14 @@ void fold_set(Instance *in, int64_t key, int64_t flags, int64_t ref, Value data)
     t->data = data;
 }
 
+void fold_move(Instance *in, int64_t key, Str element)
+{
+    Token *t = instance_token(in, key);
+    check(t != NULL);
+    t->element = element;
+    trail_of(in, element);
+}
+
 static Value merged(Arena *a, Value base, Value entries)
 {
     if (value_count(base) == 0) {

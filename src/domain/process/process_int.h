@@ -84,6 +84,7 @@ enum {
 typedef struct Token {
     int64_t key;
     Str element;
+    Str was;        /* its element under the version it leaves; empty: the same */
     uint32_t index; /* in the program; BPMN_NONE while folding in apply */
     int64_t scope;  /* key of the token it lives in; 0: the root */
     int64_t flags;
@@ -137,6 +138,7 @@ void fold_enter(Instance *in, int64_t key, Str element, int64_t scope, Str flow,
 typedef enum LeaveHow { LEAVE_COMPLETED, LEAVE_CANCELLED, LEAVE_MERGED } LeaveHow;
 void fold_leave(Instance *in, int64_t key, LeaveHow how);
 void fold_set(Instance *in, int64_t key, int64_t flags, int64_t ref, Value data);
+void fold_move(Instance *in, int64_t key, Str element);
 void fold_variables(Instance *in, int64_t key, Value entries);
 
 /* ---- A step. */
@@ -171,8 +173,11 @@ typedef struct Game {
 
 /* game.c: the step itself. */
 /* Load an instance; refuses (false) when there is none. When it has ended: refuses too, or, with
- * `ended`, only says so there: for commands that may come too late. */
+ * `ended`, only says so there: for commands that may come too late. When it is suspended: refuses,
+ * or, with `ended`, puts the command aside for later and says so. */
 bool game_open(Game *g, Process *p, Decision *d, const Command *c, int64_t key, bool *ended);
+/* The same for operators: a suspended one too. */
+bool game_open_any(Game *g, Process *p, Decision *d, const Command *c, int64_t key);
 void game_open_new(Game *g, Process *p, Decision *d, const Command *c, Str process,
                    const ProgramVersion *program);
 /* Play until every token waits, emit process.stepped. False: refused. */
@@ -268,6 +273,11 @@ bool loop_round_done(Game *g, Token *body, const BpmnElement *e, int64_t inner, 
 /* watch.c: waiting for messages, signals, timers, conditions. */
 bool watch_open(Game *g, Token *t, const BpmnElement *e);
 void watch_close(Game *g, Token *t, const BpmnElement *e);
+/* The instance goes over to another version: what a token waits for and does not stand at the
+ * same place in both ends, and after the landing what is new begins. */
+void watch_close_changed(Game *g, Token *t, const BpmnProcess *from, const BpmnProcess *to,
+                         uint32_t landing);
+bool watch_open_changed(Game *g, Token *t, const BpmnProcess *from);
 /* Something watched has happened. */
 void watch_trigger(Game *g, Token *owner, uint32_t element, uint32_t event, Value payload);
 /* A signal that the instance throws reaches its own tokens at once; the watches served. */
@@ -299,7 +309,13 @@ void throw_implicit(Game *g, const BpmnElement *e, int64_t scope, const BpmnEven
 /* A completed activity that can be compensated is remembered in its scope. */
 void throw_record(Game *g, int64_t scope, const Token *t);
 
+/* operate.c: put a command aside until the instance is resumed. */
+void operate_defer(Game *g, const Command *c);
+
 /* ---- Commands and events of the module. */
+DecideFn decide_suspend, decide_unsuspend, decide_modify, decide_migrate_instance, decide_migrate,
+    decide_delete, decide_retain, decide_sweep;
+ApplyFn apply_deferred, apply_deleted;
 DecideFn decide_start, decide_cancel, decide_resume, decide_fire, decide_incident_retry,
     decide_task_claim, decide_task_release, decide_task_complete, decide_message,
     decide_message_expire, decide_signal, decide_arm, decide_job_activate, decide_job_complete,

@@ -25,7 +25,7 @@ static const Sql SELECT_MESSAGES = {
     " WHERE node = ?1 AND name = ?2 AND correlation = ?3 AND expires > ?4 ORDER BY key"};
 static const Sql SELECT_STARTED = {
     "SELECT key FROM process_instance WHERE node = ?1 AND process = ?2 AND business_key = ?3"
-    " AND state = 'active' LIMIT 1"};
+    " AND ended_at IS NULL LIMIT 1"};
 
 static Value fire_body(Decision *d, Rows *r, Value variables)
 {

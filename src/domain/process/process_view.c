@@ -28,7 +28,7 @@ static const SearchColumn instances[] = {
     {"startDate", SEARCH_TIME, "i.started_at", FS, NULL},
     {"endDate", SEARCH_TIME, "i.ended_at", FS | N, NULL},
     {"state", SEARCH_TEXT,
-     "CASE i.state WHEN 'active' THEN 'ACTIVE' WHEN 'completed' THEN 'COMPLETED'"
+     "CASE WHEN i.ended_at IS NULL THEN 'ACTIVE' WHEN i.state = 'completed' THEN 'COMPLETED'"
      " ELSE 'TERMINATED' END", FS, "ACTIVE|COMPLETED|TERMINATED"},
     {"hasIncident", SEARCH_BOOL, "(i.incidents > 0)", FS, NULL},
     TENANT,

@@ -185,6 +185,88 @@ void watch_close(Game *g, Token *t, const BpmnElement *e)
     change_set(g, t, t->flags & ~TOKEN_WATCHES, t->ref, t->data);
 }
 
+/* ---- Another version. */
+
+static bool same_wait(const BpmnEvent *a, const BpmnEvent *b)
+{
+    return a->kind == b->kind && a->timer == b->timer &&
+           str_equal(a->expression.text, b->expression.text) &&
+           str_equal(a->name.text, b->name.text) &&
+           str_equal(a->correlation.text, b->correlation.text);
+}
+
+/* Does the list have a watch at an element with this id for the same thing? */
+static bool has_same(const Watches *list, const BpmnProcess *p, const Watch *w, Str id)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        if (list->items[i].event == w->event && same_wait(list->items[i].on, w->on) &&
+            str_equal(p->elements[list->items[i].element].id, id)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* What a token waits for when it stands at `index` of a program. */
+static Watches collect_under(Game *g, const Token *t, const BpmnProcess *program, uint32_t index)
+{
+    const BpmnProcess *now = g->program;
+    Token at = *t;
+    at.index = index;
+    g->program = program;
+    Watches w = collect(g, &at, &program->elements[index]);
+    g->program = now;
+    return w;
+}
+
+static void close_one(Game *g, Token *t, const Watch *w)
+{
+    if (w->on->kind == BPMN_ON_TIMER) {
+        decision_timer_cancel(g->d, watch_key(g, t->key, w));
+    } else if (w->on->kind != BPMN_ON_CONDITIONAL) {
+        change_note(g, value_string(STR("unwatch_one")), value_int(t->key),
+                    value_string(g->program->elements[w->element].id), value_int(w->event));
+    }
+}
+
+void watch_close_changed(Game *g, Token *t, const BpmnProcess *from, const BpmnProcess *to,
+                         uint32_t landing)
+{
+    if (!(t->flags & TOKEN_WATCHES)) {
+        return;
+    }
+    Watches old = collect_under(g, t, from, t->index), new = collect_under(g, t, to, landing);
+    for (size_t i = 0; i < old.count; i++) {
+        if (!has_same(&new, to, &old.items[i], from->elements[old.items[i].element].id)) {
+            close_one(g, t, &old.items[i]);
+        }
+    }
+}
+
+bool watch_open_changed(Game *g, Token *t, const BpmnProcess *from)
+{
+    Watches old = {0}, new = collect(g, t, game_element(g, t));
+    uint32_t before = bpmn_element(from, t->was.len ? t->was : t->element);
+    if ((t->flags & TOKEN_WATCHES) && before != BPMN_NONE) {
+        old = collect_under(g, t, from, before);
+    }
+    for (size_t i = 0; i < new.count; i++) {
+        Opening opening;
+        Watch *w = &new.items[i];
+        if (has_same(&old, from, w, g->program->elements[w->element].id)) {
+            continue;
+        }
+        if (!evaluate_watch(g, w, t->key, &opening)) {
+            return false;
+        }
+        open_one(g, t, w, &opening);
+    }
+    if (new.count > 0) {
+        change_set(g, t, t->flags | TOKEN_WATCHES, t->ref, t->data);
+    }
+    return true;
+}
+
 void watch_set_timer(Game *g, int64_t token, uint32_t element, uint32_t event, TimerPlan plan)
 {
     Watch w = {element, event, NULL};
