@@ -5,6 +5,8 @@
  *     registry_record.c      records as rows             registry_issue.c    issue
  *     registry_rows.c        tables, events              registry_judge.c    judging a record
  *     registry_read.c        doors for readers
+ *     registry_handout.c     subscriptions, exports    registry_link.c     merge, split
+ *     registry_rights.c      rights and masks
  *     registry_load.c        bulk loading: source, kept, twins, loaded beside it
  *
  * The module's state holds the compiled schema of every registry for the writer's thread. Readers
@@ -124,12 +126,21 @@ static const CommandKind commands[] = {
     {"registry.put", registry_decide_put, COMMAND_INTERNAL},
     {"registry.load", registry_decide_load, COMMAND_INTERNAL},
     {"registry.look", registry_decide_look, COMMAND_PUBLIC},
+    {"registry.subscribe", registry_decide_subscribe, COMMAND_PUBLIC},
+    {"registry.unsubscribe", registry_decide_unsubscribe, COMMAND_PUBLIC},
+    {"registry.fetch", registry_decide_fetch, COMMAND_PUBLIC},
+    {"registry.export", registry_decide_export, COMMAND_PUBLIC},
+    {"registry.merge", registry_decide_merge, COMMAND_INTERNAL | COMMAND_TASK},
+    {"registry.split", registry_decide_split, COMMAND_INTERNAL | COMMAND_TASK},
+    {"registry.unlink", registry_decide_unlink, COMMAND_INTERNAL | COMMAND_TASK},
     {0},
 };
 
 static const char *const tables[] = {"registry_catalogue", "registry_column", "registry_row_*",
                                      "registry_subject",   "registry_look",   "registry_serial",
-                                     "registry_count",     "registry_bulk",   NULL};
+                                     "registry_count",     "registry_bulk",   "registry_subscription",
+                                     "registry_handout",   "registry_erasure", "registry_link",
+                                     NULL};
 static FAULT_TABLE(registry_faults, REGISTRY_FAULTS)
 
 const Module *registry_module_new(Arena *server)

@@ -25,7 +25,7 @@
  *
  * Floor 5. Tables: registry_catalogue, registry_column, registry_row_<registry>, registry_subject,
  * registry_look, registry_serial, registry_count,
- * registry_bulk. The read functions may be used on any connection by any thread; the rest runs
+ * registry_bulk, registry_subscription, registry_handout, registry_erasure, registry_link. The read functions may be used on any connection by any thread; the rest runs
  * on the writer's thread. */
 #ifndef DOMAIN_REGISTRY_REGISTRY_H
 #define DOMAIN_REGISTRY_REGISTRY_H
@@ -38,6 +38,7 @@
 #define REGISTRY_RECORD_BYTES_MAX (256u << 10)
 #define REGISTRY_KEY_BYTES_MAX 128u
 #define REGISTRY_LEVEL_MAX 4
+#define REGISTRY_FEED_MAX 10000u      /* rows of one handout of a subscription, or of one page */
 #define REGISTRY_MASKED_FROM 3 /* level from which a look that names no fields sees masks */
 #define REGISTRY_ISSUE_TRIES_MAX 10000u /* numbers already in use that one issue steps over */
 #define REGISTRY_LOOKS_MAX 500u       /* rows of one registry_looks */
@@ -146,10 +147,11 @@ Id registry_subject(StoreConn *conn, int64_t node, Str key);
 bool registry_subjects(StoreConn *conn, int64_t node, Str key, Arena *a, Id **list, size_t *count,
                        Err *err);
 
-/* Who looked at the data of a person or firm, newest first: for that person only (actor->subject)
+/* Who looked at the data of a person or firm, in single or with many others, newest first: for that person only (actor->subject)
  * or a role "auditor". */
 typedef struct RegistryLook {
     Id id;
+    int64_t seq; /* of the journal record */
     Instant at;
     Str registry;
     Str reader;      /* account id */
@@ -159,6 +161,53 @@ typedef struct RegistryLook {
 } RegistryLook;
 bool registry_looks(StoreConn *conn, int64_t node, const Actor *actor, Str subject, Arena *a,
                     RegistryLook **list, size_t *count, Err *err);
+
+/* ---- Many records: what registry.fetch and registry.export recorded as handed out. */
+
+typedef struct RegistryChange {
+    int64_t number; /* of the row: the cursor inside of the handout */
+    Str key;
+    int64_t version;
+    Value record;   /* the key and the fields of the handout */
+    Str source, grade;
+    Instant valid_from, recorded_at;
+    Id subject;     /* by which an erasure will be told; ID_NONE in open registries */
+} RegistryChange;
+
+typedef struct RegistryChanges {
+    RegistryChange *list;
+    size_t count;
+    Id *erased; /* subjects erased since the fetch before: delete what came with them */
+    size_t erased_count;
+} RegistryChanges;
+
+/* The rows of a handout behind number `after` (0: from its beginning), for its reader only. Of a
+ * fetch: every version in order; of an export: the newest of each key. limit: REGISTRY_FEED_MAX. */
+bool registry_handed(StoreConn *conn, int64_t node, const Actor *actor, Id handout, int64_t after,
+                     size_t limit, Arena *a, RegistryChanges *out, Err *err);
+/* Records of an exported registry that agree in all properties of a rule of x-tongban.duplicates
+ * (0: the first). A group of more than two is told by its first and last key; when they are merged
+ * the rest comes with the next call. */
+typedef struct RegistryTwins {
+    Str first, last; /* keys */
+    int64_t count;
+} RegistryTwins;
+/* after: `first` of the last group before, or empty. */
+bool registry_duplicates(StoreConn *conn, int64_t node, const Actor *actor, Id handout, size_t rule,
+                         Str after, size_t limit, Arena *a, RegistryTwins **groups, size_t *count,
+                         Err *err);
+
+/* Records that hang together. */
+typedef struct RegistryLink {
+    Id id;
+    Str kind; /* "merge": from is the same as into; "split": into came out of from */
+    Instant since, ended; /* ended: INSTANT_NONE while it is in force */
+    Str reason;
+    Str from, into; /* keys; empty when erased */
+} RegistryLink;
+/* Under the same rules as registry_read of the key. */
+bool registry_links(StoreConn *conn, int64_t node, const Actor *actor, const RegistryPurpose *purpose,
+                    Arena *a, Str registry, Str key, RegistryLink **list, size_t *count, Err *err);
 
 /* ---- Bulk loading.
  *
@@ -215,6 +264,12 @@ bool registry_load(Core *core, const RegistryLoad *load, Arena *a, RegistryLoade
  *                                                          system -> {rows}
  *   registry.look  {registry, key, fields?, purpose: {thing, case?, basis?}}
  *                                                          public -> {look, found, version}
+ *   registry.subscribe {subscription, registry, fields, purpose: {thing, basis}} public -> {subscription}
+ *   registry.unsubscribe {subscription}                    public
+ *   registry.fetch {subscription, limit?}                  public -> {handout, after, upto, more}
+ *   registry.export {registry, fields, purpose: {thing, basis}} public -> {handout, after, upto, more}
+ *   registry.merge, registry.split {registry, from, into, reason}  task -> {link}
+ *   registry.unlink {link, reason}                         task -> {link}
  * A record that equals the current one makes no new version. "numbering" of x-tongban is
  * {"format": "uscc", "kind": "91", "region": "420600"} or {"format": "serial", "prefix": "R-",
  * "digits": 6, "yearly": true}; "values" of registry.issue may name another kind, region, prefix.
@@ -236,6 +291,17 @@ bool registry_load(Core *core, const RegistryLoad *load, Arena *a, RegistryLoade
     X(registry_read_unrecorded, REFUSAL, 403, false,                                            \
       "A read of {1} must be recorded first (command registry.look).",                          \
       "读取 {1} 须先登记（registry.look 命令）。")                                              \
+    X(registry_fields_missing, INPUT, 422, false, "Name the fields that are needed.", "请列明所需字段。") \
+    X(registry_subscription_taken, REFUSAL, 409, false,                                         \
+      "There is a subscription \"{1}\" already, or it has no name.", "订阅“{1}”已存在或未命名。") \
+    X(registry_subscription_unknown, INPUT, 404, false, "You have no subscription \"{1}\".",    \
+      "您没有订阅“{1}”。")                                                                      \
+    X(registry_rule_unknown, INPUT, 422, false,                                                 \
+      "The registry {1} has no such rule for equal records, or this is no export of it.",       \
+      "基础库 {1} 没有该查重规则，或未办理整库导出登记。")                                      \
+    X(registry_link_end, REFUSAL, 422, false,                                                   \
+      "A link needs two different records of {1} that are there and not merged away, and a reason.", \
+      "关联须为 {1} 中两条存在且未被合并的不同记录，并说明理由。")                              \
     X(registry_not_yours, REFUSAL, 403, false,                                                  \
       "Your role may not look at this record of {1}.", "您的角色无权查看 {1} 的这条记录。")     \
     X(registry_field_not_yours, REFUSAL, 403, false,                                            \

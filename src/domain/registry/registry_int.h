@@ -70,6 +70,7 @@ typedef struct Face {
     const Sql *erase;   /* ?1 node ?2 subject */
     const Sql *erase_number; /* ?1 node ?2 number */
     const Sql *erase_from;   /* ?1 node ?2 first number */
+    const Sql *handouts;     /* that hold a row of a key: ?1 node ?2 key ?3 registry ?4 limit */
     const Sql *numbers;      /* of the rows of a key that have no subject: ?1 node ?2 key */
 } Face;
 
@@ -161,6 +162,17 @@ typedef struct RegistryModule {
 /* Applier: when the subject is that of a row of a bulk load, take the row away. */
 void registry_bulk_erase(const RegistryModule *m, StoreConn *conn, int64_t node, Arena *a, Id subject);
 
+/* ---- Handouts and links (registry_handout.c, registry_link.c). */
+
+ApplyFn registry_apply_subscribed, registry_apply_unsubscribed, registry_apply_handed_out;
+ApplyFn registry_apply_linked, registry_apply_linked_into, registry_apply_unlinked;
+void registry_note_erased(StoreConn *conn, const Event *e, Id subject);
+void registry_link_erase(StoreConn *conn, int64_t node, Id subject);
+/* Is the record `from` the same as `into` by a link in force? */
+bool registry_is_merged(StoreConn *conn, int64_t node, Str from, Str into);
+/* Keys of the records that are the same as `into`; at most `most`. */
+size_t registry_merged_from(StoreConn *conn, int64_t node, Str into, Arena *a, Str *list, size_t most);
+
 extern const Migration registry_migrations[];
 extern const size_t registry_migration_count;
 extern const EventKind registry_events[];
@@ -169,6 +181,9 @@ extern const EventKind registry_events[];
 DecideFn registry_decide_write, registry_decide_put;
 DecideFn registry_decide_read, registry_decide_look;
 DecideFn registry_decide_issue, registry_decide_load;
+DecideFn registry_decide_subscribe, registry_decide_unsubscribe, registry_decide_fetch,
+    registry_decide_export;
+DecideFn registry_decide_merge, registry_decide_split, registry_decide_unlink;
 
 Str registry_body_text(const Command *command, const char *key);
 const RegistryKind *registry_named_kind(const RegistryModule *m, const Command *command,

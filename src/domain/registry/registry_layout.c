@@ -226,6 +226,13 @@ static void face_statements(StoreConn *conn, Arena *a, Face *f)
     f->current = face_sql(conn, a, f, list, arena_copy(a, current).ptr);
     f->erase = store_sql(conn, arena_printf(a, "DELETE FROM %.*s WHERE node = ?1 AND subject = ?2",
                                             STR_ARG(f->table)));
+    f->handouts = store_sql(
+        conn, arena_printf(a,
+                           "SELECT id, at, registry, reader, office, thing, '' AS case_number, '' AS"
+                           " matter, basis, fields, seq FROM registry_handout WHERE node = ?1 AND registry ="
+                           " ?3 AND EXISTS (SELECT 1 FROM %.*s AS r WHERE r.node = ?1 AND r.key = ?2"
+                           " AND r.number > after AND r.number <= upto) ORDER BY seq DESC LIMIT ?4",
+                           STR_ARG(f->table)));
     f->erase_from = store_sql(conn,
                               arena_printf(a, "DELETE FROM %.*s WHERE node = ?1 AND number >= ?2",
                                            STR_ARG(f->table)));

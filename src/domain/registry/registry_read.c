@@ -11,14 +11,21 @@
  * no function for it. (Inside of a case the task registry.read does both in one step.) */
 #include "domain/registry/registry_int.h"
 
+#include <stdlib.h>
+
 #include "codec/json.h"
 
 static const Sql sql_look = {
     "SELECT reader, registry, key, version, thing, fields FROM registry_look"
     " WHERE node = ?1 AND id = ?2"};
 static const Sql sql_looks = {
-    "SELECT id, at, registry, reader, office, thing, case_number, matter, basis, fields"
+    "SELECT id, at, registry, reader, office, thing, case_number, matter, basis, fields, seq"
     " FROM registry_look WHERE node = ?1 AND key = ?2 ORDER BY seq DESC, id DESC LIMIT ?3"};
+
+static const Sql sql_handout_registries = {
+    "SELECT DISTINCT registry FROM registry_handout WHERE node = ?1 ORDER BY registry"};
+
+#define KEYS_MAX 64u /* records that are one person's */
 
 /* ---- The catalogue. */
 
@@ -110,7 +117,8 @@ static bool sight_of(StoreConn *conn, int64_t node, const Actor *actor,
     *sight = (Sight){.kind = SIGHT_OWN, .fields = value_null(), .level = REGISTRY_LEVEL_MAX,
                      .grade = purpose->grade, .version_max = INT64_MAX,
                      .masked = list_builder(a), .insufficient = list_builder(a)};
-    if (key.len && str_equal(actor->subject, key))
+    if (key.len && (str_equal(actor->subject, key) ||
+                    registry_is_merged(conn, node, key, actor->subject)))
         return true;
     if (about->share == REGISTRY_SHARE_NONE)
         return err_set(err, &fault_registry_not_shared, about->name);
@@ -306,9 +314,17 @@ bool registry_read(StoreConn *conn, int64_t node, const Actor *actor,
 
 /* ---- Who looked. */
 
+typedef struct Looks {
+    StoreConn *conn;
+    int64_t node;
+    Arena *arena;
+    RegistryLook *list;
+    size_t count;
+} Looks;
+
 static bool read_look(Rows *r, Arena *a, RegistryLook *out, Err *err)
 {
-    *out = (RegistryLook){.id = rows_id(r, 0), .at = rows_instant(r, 1),
+    *out = (RegistryLook){.id = rows_id(r, 0), .seq = rows_int(r, 10), .at = rows_instant(r, 1),
                           .registry = rows_copy(r, 2, a), .reader = rows_copy(r, 3, a),
                           .office = rows_copy(r, 4, a), .thing = rows_copy(r, 5, a),
                           .case_number = rows_copy(r, 6, a), .matter = rows_copy(r, 7, a),
@@ -316,22 +332,67 @@ static bool read_look(Rows *r, Arena *a, RegistryLook *out, Err *err)
     return json_parse(a, rows_bytes(r, 9), &out->fields, err);
 }
 
+static bool add_looks(Looks *l, Rows *r, Err *err)
+{
+    bool good = true;
+    while (good && l->count < REGISTRY_LOOKS_MAX && rows_next(r))
+        good = read_look(r, l->arena, &l->list[l->count++], err);
+    rows_close(r);
+    return good;
+}
+
+/* Handouts in whose stretch a row of the key lies. */
+static bool add_handouts(Looks *l, Str key, Err *err)
+{
+    Str names[REGISTRY_LOOKS_MAX];
+    size_t name_count = 0;
+    bool good = true;
+    Rows *r = store_query(l->conn, &sql_handout_registries, PARAMS(p_int(l->node)));
+    while (name_count < REGISTRY_LOOKS_MAX && rows_next(r))
+        names[name_count++] = rows_copy(r, 0, l->arena);
+    rows_close(r);
+    for (size_t i = 0; good && i < name_count; i++) {
+        const Face *face = registry_face(l->conn, l->node, names[i], err);
+        good = face != NULL;
+        if (good && face->kind.about.personal)
+            good = add_looks(l, store_query(l->conn, face->handouts,
+                                            PARAMS(p_int(l->node), p_text(key), p_text(names[i]),
+                                                   p_int(REGISTRY_LOOKS_MAX))), err);
+    }
+    return good;
+}
+
+static int newer_first(const void *a, const void *b)
+{
+    const RegistryLook *x = a, *y = b;
+    if (x->seq != y->seq)
+        return x->seq > y->seq ? -1 : 1;
+    return -id_compare(x->id, y->id);
+}
+
 bool registry_looks(StoreConn *conn, int64_t node, const Actor *actor, Str subject, Arena *a,
                     RegistryLook **list, size_t *count, Err *err)
 {
+    Looks l = {.conn = conn, .node = node, .arena = a};
+    Str keys[KEYS_MAX] = {subject};
     bool good = true;
     *count = 0;
     *list = NULL;
     if (!subject.len ||
         (!str_equal(actor->subject, subject) && !actor_has_role(actor, STR("auditor"))))
         return err_set(err, &fault_registry_looks_not_yours);
-    *list = arena_new_array(a, RegistryLook, REGISTRY_LOOKS_MAX);
-    if (!*list)
+    l.list = arena_new_array(a, RegistryLook, REGISTRY_LOOKS_MAX);
+    if (!l.list)
         return err_set(err, &fault_out_of_memory, STR("registry_looks"));
-    Rows *r = store_query(conn, &sql_looks,
-                          PARAMS(p_int(node), p_text(subject), p_int(REGISTRY_LOOKS_MAX)));
-    while (good && rows_next(r))
-        good = read_look(r, a, &(*list)[(*count)++], err);
-    rows_close(r);
+    size_t key_count = 1 + registry_merged_from(conn, node, subject, a, keys + 1, KEYS_MAX - 1);
+    for (size_t i = 0; good && i < key_count; i++)
+        good = add_looks(&l, store_query(conn, &sql_looks,
+                                         PARAMS(p_int(node), p_text(keys[i]),
+                                                p_int(REGISTRY_LOOKS_MAX))), err) &&
+               add_handouts(&l, keys[i], err);
+    if (good)
+        qsort(l.list, l.count, sizeof l.list[0], newer_first);
+    *list = l.list;
+    *count = l.count;
     return good && !store_failed(conn, err);
 }

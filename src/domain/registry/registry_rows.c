@@ -7,6 +7,8 @@
  *     registry_look       one row a recorded read: who, when, which fields, why
  *     registry_serial     next number of a series
  *     registry_count      next number of a row
+ *     registry_subscription, registry_handout, registry_erasure   see registry_handout.c
+ *     registry_link       see registry_link.c
  *     registry_bulk       one row a bulk load: which rows it wrote, from which kept file
  *
  * Sealing. In a personal registry the key is personal too (an identity number), so neither stands
@@ -60,6 +62,26 @@ const Migration registry_migrations[] = {
         " rows BIGINT NOT NULL, seq BIGINT NOT NULL, file TEXT NOT NULL, sm3 TEXT NOT NULL,"
         " whole BIGINT NOT NULL, PRIMARY KEY (node, registry, first));"
         "CREATE INDEX registry_bulk_seq ON registry_bulk (node, seq)"},
+    {4, "CREATE TABLE registry_subscription ("
+        " node BIGINT NOT NULL, name TEXT NOT NULL, registry TEXT NOT NULL, reader TEXT NOT NULL,"
+        " thing TEXT NOT NULL, basis TEXT NOT NULL, fields TEXT NOT NULL, passed BIGINT NOT NULL,"
+        " seq BIGINT NOT NULL, PRIMARY KEY (node, name));"
+        "CREATE TABLE registry_handout ("
+        " node BIGINT NOT NULL, id BLOB NOT NULL, registry TEXT NOT NULL, seq BIGINT NOT NULL,"
+        " at BIGINT NOT NULL, reader TEXT NOT NULL, office TEXT NOT NULL, thing TEXT NOT NULL,"
+        " basis TEXT NOT NULL, fields TEXT NOT NULL, after BIGINT NOT NULL, upto BIGINT NOT NULL,"
+        " since_seq BIGINT NOT NULL, whole BIGINT NOT NULL, PRIMARY KEY (node, id));"
+        "CREATE INDEX registry_handout_registry ON registry_handout (node, registry, upto);"
+        "CREATE TABLE registry_erasure ("
+        " node BIGINT NOT NULL, seq BIGINT NOT NULL, subject BLOB NOT NULL,"
+        " PRIMARY KEY (node, seq, subject));"
+        "CREATE TABLE registry_link ("
+        " node BIGINT NOT NULL, id BLOB NOT NULL, registry TEXT NOT NULL, kind TEXT NOT NULL,"
+        " since BIGINT NOT NULL, ended BIGINT, reason TEXT NOT NULL, from_key TEXT, from_subject BLOB,"
+        " into_key TEXT, into_subject BLOB, PRIMARY KEY (node, id));"
+        "CREATE INDEX registry_link_from ON registry_link (node, from_key);"
+        "CREATE INDEX registry_link_into ON registry_link (node, into_key);"
+        "CREATE INDEX registry_link_subjects ON registry_link (node, from_subject, into_subject)"},
 };
 const size_t registry_migration_count =
     sizeof(registry_migrations) / sizeof(registry_migrations[0]);
@@ -220,6 +242,8 @@ static void apply_erased(void *state, StoreConn *conn, const Event *e)
     size_t count;
     if (!id_parse(text_of(e->open, "subject"), &subject))
         return;
+    registry_note_erased(conn, e, subject);
+    registry_link_erase(conn, e->node, subject);
     registry_bulk_erase(state, conn, e->node, e->arena, subject);
     registry_names(conn, e->node, e->arena, &names, &count, NULL);
     for (size_t i = 0; i < count; i++) {
@@ -235,5 +259,11 @@ const EventKind registry_events[] = {
     {"core.installed", apply_installed},      {"core.erased", apply_erased},
     {"registry.recorded", apply_recorded},    {"registry.was_read", apply_was_read},
     {"registry.issued", apply_issued},        {"registry.loaded", registry_apply_loaded},
+    {"registry.subscribed", registry_apply_subscribed},
+    {"registry.unsubscribed", registry_apply_unsubscribed},
+    {"registry.handed_out", registry_apply_handed_out},
+    {"registry.linked", registry_apply_linked},
+    {"registry.linked_into", registry_apply_linked_into},
+    {"registry.unlinked", registry_apply_unlinked},
     {0},
 };
