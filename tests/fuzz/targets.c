@@ -9,7 +9,8 @@
 #include "domain/clock/clock.h"
 #include "domain/registry/registry.h"
 #include "lang/bpmn/bpmn.h"
-#include "lang/dmn/dmn.h"
+#include "lang/dmn/explain.h"
+#include "lang/dmn/table_check.h"
 #include "lang/feel/feel.h"
 #include "lang/form/form.h"
 #include "lang/schema/schema.h"
@@ -191,6 +192,34 @@ static void run_regex(Str input)
     arena_close(a);
 }
 
+/* Inputs of the kinds that explanations move: numbers, dates as texts, booleans, nothing. */
+static Value dmn_inputs(Arena *a, const DmnDecision *d)
+{
+    ContextBuilder b = context_builder(a);
+    for (size_t i = 0; i < dmn_input_count(d) && i < 8; i++)
+        context_put(&b, dmn_input_name(d, i),
+                    i % 4 == 0 ? value_int(3)
+                    : i % 4 == 1 ? value_string(STR("2024-05-01"))
+                    : i % 4 == 2 ? value_boolean(true) : value_null());
+    return value_context(&b);
+}
+
+static void judge_dmn(Arena *a, const DmnModel *model)
+{
+    DmnFindings found;
+    Buf text = buf_new(a, 0);
+    dmn_tables_check(a, model, &found, NULL);
+    for (size_t i = 0; i < found.count && i < 20; i++)
+        err_show(&found.items[i].err, i % 2 ? LANG_EN : LANG_ZH, &text);
+    for (size_t i = 0; i < dmn_decision_count(model) && i < 2; i++) {
+        const DmnDecision *d = dmn_decision_at(model, i);
+        FeelRun run = feel_run_new(a, (Instant){0});
+        Value out, why;
+        run.fuel = FUZZ_FUEL;
+        dmn_explain(d, dmn_inputs(a, d), &run, i % 2 ? LANG_EN : LANG_ZH, &out, &why);
+    }
+}
+
 static void run_dmn(Str input)
 {
     Arena *a = arena_open(FUZZ_ARENA_BYTES);
@@ -205,6 +234,7 @@ static void run_dmn(Str input)
             run.fuel = FUZZ_FUEL;
             dmn_evaluate(dmn_decision_at(model, i), value_context(&empty), &run, &out);
         }
+        judge_dmn(a, model);
     }
     arena_close(a);
 }
