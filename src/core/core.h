@@ -147,6 +147,11 @@ typedef struct Module {
      * of other definitions are looked up when they are used. Kinds that do not concern the
      * module: return true. */
     bool (*define)(void *state, const Definition *definition, Err *err);
+    /* Does a changed definition fit the rows there are? Asked on the writer's connection when a
+     * pack is installed, after define() took it on a fresh state; false refuses the install with
+     * err. It only reads. May be NULL. */
+    bool (*fits)(const void *state, StoreConn *conn, int64_t node, const Definition *definition,
+                 Err *err);
     /* Rebuild caches from the rows: at start, and after a rollback. May be NULL. */
     bool (*load)(void *state, StoreConn *conn, Err *err);
     void (*close)(void *state); /* may be NULL */

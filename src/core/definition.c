@@ -7,7 +7,8 @@
  * A definition goes through three steps, so that appliers cannot fail and readers never see what
  * is not durable:
  *   decide    every module compiles the changed texts on a fresh state; one that does not
- *             compile refuses the whole install with its place in the text
+ *             compile refuses the whole install with its place in the text, and so does one
+ *             that the rows there are do not fit
  *   apply     rows of core_definition and core_pack
  *   publish   after COMMIT, define() on the real states. An install closes its batch, so the next
  *             command sees the new versions
@@ -205,6 +206,20 @@ static bool install_try(Decision *d, const Definition *changed, size_t count)
     return true;
 }
 
+/* Do the rows there are fit them? */
+static bool install_fits(Decision *d, const Definition *changed, size_t count)
+{
+    Core *core = d->run->core;
+    for (size_t m = 0; m < core->module_count; m++)
+        for (size_t i = 0; core->modules[m]->fits && i < count; i++) {
+            Err err = {0};
+            if (!core->modules[m]->fits(core->live.states[m], decision_store(d), core->node,
+                                        &changed[i], &err))
+                return decision_refuse(d, &err);
+        }
+    return true;
+}
+
 static Value install_value(Arena *a, Value body, const Definition *list, size_t count,
                            bool with_text)
 {
@@ -241,7 +256,7 @@ bool decide_install(void *state, const Command *command, Decision *d)
     Definition *changed = arena_new_array(a, Definition, count + 1);
     check(changed != NULL);
     size_t changed_count = install_versions(d, all, count, changed);
-    if (!install_try(d, changed, changed_count))
+    if (!install_try(d, changed, changed_count) || !install_fits(d, changed, changed_count))
         return false;
     decision_reply(d, install_value(a, body, all, count, false));
     if (changed_count > 0 || !pack_is_at(d, value_get_string(body, STR("pack")),

@@ -602,6 +602,47 @@ static void definitions_change(void **state)
     assert_true(value_same(all[1].record, json("{\"k\": \"a\", \"end\": null, \"v\": 5}")));
 }
 
+static void install_refused(const char *id, const char *text, const char *expected)
+{
+    Buf body = buf_new(b.arena, 2000), said = buf_new(b.arena, 200);
+    buf_add_text(&body, "{\"pack\": \"more\", \"version\": \"2\", \"definitions\": [");
+    add_definition(&body, id, str_from(text));
+    buf_add_text(&body, "]}");
+    Reply reply = run_as(system_actor, "core.install", json(buf_cstr(&body)));
+    assert_false(reply.accepted);
+    err_text(&reply.err, LANG_EN, &said);
+    assert_string_equal(buf_cstr(&said), expected);
+}
+
+#define END "\"end\": {\"type\": [\"string\", \"null\"]}"
+
+/* A definition that the records there are do not fit is refused, with how many and where. */
+static void changes_that_do_not_fit(void **state)
+{
+    (void)state;
+    install_text("r", TYPED("k", END ", \"v\": {\"type\": \"string\"}"));
+    for (int i = 0; i < 3; i++) {
+        Str body = arena_printf(b.arena, "{\"registry\": \"r\", \"record\": {\"k\": \"%d\", \"end\": null%s}}",
+                                i, i ? ", \"v\": \"5\"" : "");
+        well("registry.put", arena_copy(b.arena, body).ptr);
+    }
+    install_refused("r", TYPED("k", END ", \"v\": {\"type\": \"integer\"}"),
+                    "2 of 3 records of r do not fit the new definition; the first at \"/v\" (value_type).");
+    install_refused("r", TYPED("k", END ", \"v\": {\"type\": \"string\", \"x-tongban-level\": 3}"),
+                    "The registry r holds records; its definition cannot change in this: from open to "
+                    "personal or back.");
+    install_refused("r", TYPED("end", "\"k\": {\"type\": \"string\"}"),
+                    "The registry r holds records; its definition cannot change in this: the key.");
+    /* Nothing was changed, and what all records fit is taken. */
+    assert_true(str_equal(value_get_string(current("r", "1"), STR("v")), STR("5")));
+    install_text("r", TYPED("k", END ", \"v\": {\"enum\": [\"5\", \"6\"]}, \"w\": {\"type\": \"integer\"}"));
+    well("registry.put", "{\"registry\": \"r\", \"record\": {\"k\": \"1\", \"end\": null, \"v\": \"6\", \"w\": 1}}");
+    assert_true(str_equal(value_get_string(current("r", "1"), STR("v")), STR("6")));
+    /* Only what holds now counts: an older version may be what is no longer allowed. */
+    well("registry.put", "{\"registry\": \"r\", \"record\": {\"k\": \"2\", \"end\": null, \"v\": \"6\"}}");
+    install_text("r", TYPED("k", END ", \"v\": {\"enum\": [\"6\"]}, \"w\": {\"type\": \"integer\"}"));
+}
+
 /* ---- Grades. */
 
 static const char graded[] =
@@ -771,6 +812,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(open_registries, set_up, tear_down),
         cmocka_unit_test_setup_teardown(every_type_comes_back, set_up, tear_down),
         cmocka_unit_test_setup_teardown(definitions_change, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(changes_that_do_not_fit, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_declaration_lowers_nothing, set_up, tear_down),
         cmocka_unit_test_setup_teardown(codes_are_issued_once, set_up, tear_down),
         cmocka_unit_test_setup_teardown(numbers_in_use_are_stepped_over, set_up, tear_down),

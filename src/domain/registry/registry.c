@@ -156,6 +156,7 @@ const Module *registry_module_new(Arena *server)
                   .state = module_state(),
                   .fresh = fresh_state,
                   .define = define,
+                  .fits = registry_fits,
                   .load = load,
                   .close = close_state};
     return m;

@@ -291,6 +291,12 @@ bool registry_load(Core *core, const RegistryLoad *load, Arena *a, RegistryLoade
     X(registry_read_unrecorded, REFUSAL, 403, false,                                            \
       "A read of {1} must be recorded first (command registry.look).",                          \
       "读取 {1} 须先登记（registry.look 命令）。")                                              \
+    X(registry_rows_misfit, REFUSAL, 409, false,                                                \
+      "{1} of {2} records of {3} do not fit the new definition; the first at \"{4}\" ({5}).",    \
+      "{3} 的 {2} 条记录中有 {1} 条不符合新定义，首个问题位于“{4}”（{5}）。")                   \
+    X(registry_change_refused, REFUSAL, 409, false,                                             \
+      "The registry {1} holds records; its definition cannot change in this: {2}.",             \
+      "基础库 {1} 已有记录，其定义不得作此变更：{2}。")                                         \
     X(registry_fields_missing, INPUT, 422, false, "Name the fields that are needed.", "请列明所需字段。") \
     X(registry_subscription_taken, REFUSAL, 409, false,                                         \
       "There is a subscription \"{1}\" already, or it has no name.", "订阅“{1}”已存在或未命名。") \

@@ -133,6 +133,10 @@ int registry_grade_rank(Str grade); /* 1 declared .. 4 issued; 0: no grade */
 /* Source and grade of a property of a row. */
 void registry_mark_of(const RecordRow *row, Str property, Str *source, Str *grade);
 
+/* ---- Change of a definition (registry_change.c). */
+bool registry_fits(const void *state, StoreConn *conn, int64_t node, const Definition *definition,
+                   Err *err);
+
 /* ---- Rights and masks (registry_rights.c). */
 
 /* The highest level at which this actor may look at this record; 0: he may not. */
