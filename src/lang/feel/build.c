@@ -197,8 +197,7 @@ static FeelNode *build_node(FeelBuilder *b, FeelOp op, FeelNode **items, size_t 
 
 FeelNode *feel_build_list(FeelBuilder *b, FeelNode **items, size_t count) {
     FeelNode *n = build_node(b, FEEL_OP_LIST, items, count);
-    if (n != NULL && count > 0 && items[0]->type != NULL)
-        n->type = feel_type_list(b->arena, items[0]->type);
+    if (n != NULL) n->type = feel_type_of_items(b->arena, items, count);
     return node_link(b, n);
 }
 
@@ -245,7 +244,7 @@ FeelNode *feel_build_if(FeelBuilder *b, FeelNode *condition, FeelNode *then, Fee
     n->a = condition;
     n->b = then;
     n->c = otherwise;
-    n->type = then->type;
+    n->type = feel_type_common(b->arena, then->type, otherwise->type);
     return node_link(b, n);
 }
 

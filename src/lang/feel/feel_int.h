@@ -218,6 +218,10 @@ const FeelType *feel_type_of_kind(FeelTypeKind kind);
 FeelTypeKind feel_kind_of_value(Value v);
 const FeelType *feel_type_field(const FeelType *t, Str name);
 const FeelType *feel_type_list(Arena *a, const FeelType *element);
+/* What values of both types have in common (NULL: nothing is known), and the list of that of all
+ * items; NULL when there are none. */
+const FeelType *feel_type_common(Arena *a, const FeelType *t, const FeelType *s);
+const FeelType *feel_type_of_items(Arena *a, FeelNode *const *items, size_t count);
 /* Kind and structure only, constraints not judged. */
 bool feel_type_fits(const FeelType *t, Value v, FeelRun *run, unsigned depth);
 

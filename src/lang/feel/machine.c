@@ -165,12 +165,25 @@ Value feel_code_run(const FeelCode *code, FeelRun *run, const Value *slots, cons
 }
 
 /* Bring the given arguments into the order of the parameters. False: a name fits none. */
+/* A parameter as it was declared and a name as it was written: blanks around symbols do not count
+ * ("Bureau Data - score", "Bureau Data-score"). */
+static bool same_name(Str a, Str b) {
+    size_t i = 0, j = 0;
+    if (str_equal(a, b)) return true;
+    for (;;) {
+        while (i < a.len && a.ptr[i] == ' ') i++;
+        while (j < b.len && b.ptr[j] == ' ') j++;
+        if (i == a.len || j == b.len) return i == a.len && j == b.len;
+        if (a.ptr[i++] != b.ptr[j++]) return false;
+    }
+}
+
 static bool call_by_name(const Str *parameters, size_t parameter_count, const Value *args,
                          const Str *names, size_t count, Value *ordered) {
     for (size_t i = 0; i < parameter_count; i++) ordered[i] = value_null();
     for (size_t i = 0; i < count; i++) {
         size_t j = 0;
-        while (j < parameter_count && !str_equal(parameters[j], names[i])) j++;
+        while (j < parameter_count && !same_name(parameters[j], names[i])) j++;
         if (j == parameter_count) return false;
         ordered[j] = args[i];
     }

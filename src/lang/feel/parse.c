@@ -68,7 +68,7 @@ static FeelNode *parse_if(FeelParser *p, size_t at) {
     n->a = condition;
     n->b = then;
     n->c = otherwise;
-    n->type = then->type != NULL ? then->type : otherwise->type;
+    n->type = feel_type_common(p->b->arena, then->type, otherwise->type);
     return node_link(p->b, n);
 }
 

@@ -65,7 +65,7 @@ FeelNode *parse_bracket(FeelParser *p) {
     FeelNode *n = node_new(b, p->source, at, FEEL_OP_LIST);
     n->items = items;
     n->count = count;
-    if (count > 0 && items[0]->type != NULL) n->type = feel_type_list(b->arena, items[0]->type);
+    n->type = feel_type_of_items(b->arena, items, count);
     return node_link(b, n);
 }
 

@@ -64,6 +64,55 @@ const FeelType *feel_type_list(Arena *a, const FeelType *element) {
     return t;
 }
 
+/* ---- What two values of two types have in common: for the items of a list, the branches of a
+ * choice. Contexts are merged, because a name that only one of them has is still a name that may
+ * stand behind a dot or in a filter. NULL: nothing is known. */
+
+static const FeelType *type_common(Arena *a, const FeelType *t, const FeelType *s, unsigned depth);
+
+static const FeelType *type_merged(Arena *a, const FeelType *t, const FeelType *s, unsigned depth) {
+    FeelField *fields = arena_new_array(a, FeelField, t->field_count + s->field_count + 1);
+    size_t count = 0;
+    if (fields == NULL) return NULL;
+    for (size_t i = 0; i < t->field_count; i++) {
+        const FeelType *other = feel_type_field(s, t->fields[i].name);
+        fields[count] = t->fields[i];
+        fields[count++].type = type_common(a, t->fields[i].type, other, depth + 1);
+    }
+    for (size_t i = 0; i < s->field_count; i++) {
+        bool both = false;
+        for (size_t j = 0; j < t->field_count; j++)
+            both = both || str_equal(t->fields[j].name, s->fields[i].name);
+        if (!both) fields[count++] = (FeelField){s->fields[i].name, NULL};
+    }
+    FeelType *merged = arena_new(a, FeelType);
+    *merged = (FeelType){.kind = FEEL_CONTEXT, .fields = fields, .field_count = count};
+    return merged;
+}
+
+static const FeelType *type_common(Arena *a, const FeelType *t, const FeelType *s, unsigned depth) {
+    if (t == s) return t;
+    if (t == NULL || s == NULL || depth > TYPE_DEPTH_MAX) return NULL;
+    if (t->kind == FEEL_NULL) return s;
+    if (s->kind == FEEL_NULL) return t;
+    if (t->kind != s->kind || t->allowed != NULL || s->allowed != NULL) return NULL;
+    if (t->kind == FEEL_LIST)
+        return feel_type_list(a, type_common(a, t->element, s->element, depth + 1));
+    if (t->kind == FEEL_CONTEXT) return type_merged(a, t, s, depth);
+    return t->kind < FEEL_LIST ? t : NULL;
+}
+
+const FeelType *feel_type_common(Arena *a, const FeelType *t, const FeelType *s) {
+    return type_common(a, t, s, 0);
+}
+
+const FeelType *feel_type_of_items(Arena *a, FeelNode *const *items, size_t count) {
+    if (count == 0) return NULL;
+    const FeelType *t = items[0]->type;
+    for (size_t i = 1; i < count && t != NULL; i++) t = feel_type_common(a, t, items[i]->type);
+    return t != NULL ? feel_type_list(a, t) : NULL;
+}
+
 /* ---- Conformance of types, for function values. */
 
 static bool type_conforms(const FeelType *t, const FeelType *s, unsigned depth) {
@@ -111,7 +160,8 @@ static bool type_of_function(const FeelType *t, const FeelFunction *f, unsigned 
     const FeelType *result = NULL;
     if (f->code != NULL && f->code->result != NULL) result = f->code->result;
     else if (f->code != NULL && f->code->body != NULL) result = f->code->body->type;
-    return type_conforms(result, t->element, depth + 1);
+    /* A result of which nothing is known may well be what is wanted. */
+    return result == NULL || type_conforms(result, t->element, depth + 1);
 }
 
 /* ---- Conformance of values. */
