@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/check.h"
 #include "codec/json.h"
@@ -254,11 +255,22 @@ static void load_once(Bench *bench, unsigned i)
     load_model(bench->arena, bench->xml);
 }
 
+static double best_by_cpu; /* of the last measure: calls a second of this thread's own time */
+
+static double cpu_s(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
+}
+
 /* Calls a second: the best of the runs. */
 static double measure(Bench *bench, void (*work)(Bench *bench, unsigned i), double seconds)
 {
     double best = 0;
+    best_by_cpu = 0;
     for (int run = 0; run < RUNS; run++) {
+        double cpu_began = cpu_s();
         int64_t began = clock_monotonic_ns(), ends = began + (int64_t)(seconds / RUNS * 1e9), now;
         uint64_t calls = 0;
         do {
@@ -267,9 +279,18 @@ static double measure(Bench *bench, void (*work)(Bench *bench, unsigned i), doub
             now = clock_monotonic_ns();
         } while (now < ends);
         double rate = (double)calls * 1e9 / (double)(now - began);
+        double by_cpu = (double)calls / (cpu_s() - cpu_began);
         best = rate > best ? rate : best;
+        best_by_cpu = by_cpu > best_by_cpu ? by_cpu : best_by_cpu;
     }
     return best;
+}
+
+/* A rate by the clock, and by the time that the thread really had: on a busy machine they differ. */
+static void report_rate(const char *figure, double rate, const char *what)
+{
+    printf("%s\t%.0f\tevaluations/s\t%s; by CPU time %.0f\n", figure, rate, what, best_by_cpu);
+    fflush(stdout);
 }
 
 static void report(const char *figure, double value, const char *unit, const char *what)
@@ -298,12 +319,12 @@ static void bench_table(Bench *bench, Arena *a, Str xml, Str (*input)(Arena *a),
     seed = 42;
     bench->decision = dmn_decision_at(load_model(a, xml), 0);
     load_inputs(bench, a, input);
-    report(names[1], measure(bench, evaluate_json, seconds), "evaluations/s",
-           "JSON text read, decision evaluated, JSON text written");
+    report_rate(names[1], measure(bench, evaluate_json, seconds),
+                "JSON text read, decision evaluated, JSON text written");
     bind_inputs(bench, a);
     report_hits(bench, names[2]);
-    report(names[0], measure(bench, evaluate_bound, seconds), "evaluations/s",
-           "inputs at hand as typed values, result as a value");
+    report_rate(names[0], measure(bench, evaluate_bound, seconds),
+                "inputs at hand as typed values, result as a value");
 }
 
 static void bench_if(Bench *bench, Arena *a, double seconds)
@@ -316,8 +337,8 @@ static void bench_if(Bench *bench, Arena *a, double seconds)
     for (unsigned i = 0; i < INPUTS; i++)
         for (size_t k = 0; k < feel_slot_count(bench->program); k++)
             bench->slots[i][k] = value_get(bench->inputs[i], feel_slot_name(bench->program, k));
-    report("if-expression", measure(bench, evaluate_if, seconds), "evaluations/s",
-           "one FEEL expression, slots bound");
+    report_rate("if-expression", measure(bench, evaluate_if, seconds),
+                "one FEEL expression, slots bound");
 }
 
 /* ---- Files for the peers. */
