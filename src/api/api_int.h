@@ -221,7 +221,7 @@ Str openapi_write(Arena *a, Lang lang);
     X(answer_correction) X(answer_case_correction)                                          \
     X(list_tasks) X(get_task) X(claim_task) X(release_task) X(complete_task)                \
     X(list_incidents) X(retry_incident) X(send_message)                                     \
-    X(list_registries) X(list_journal)                                                      \
+    X(list_looks) X(list_registries) X(list_journal)                                                      \
     X(get_lights) X(extend_case) X(card_case) X(count_supervision)                           \
     X(evaluate_decision) X(evaluate_feel)
 #define API_FUNCTION_DECLARE(name) RouteFunction route_##name;

@@ -43,6 +43,8 @@ const Route route_list[] = {
      WHO_ANYONE, ROUTE_RAW | ROUTE_ETAG | ROUTE_PUBLIC, "", NULL, "OpenApi", 200, route_get_document},
     {"GET", "/v1/me", "getMe", "service", "Who am I, and what may I read?", "我的身份与可查看内容",
      WHO_ACCOUNT, ROUTE_SNAPSHOT, "", NULL, "Me", 200, route_get_me},
+    {"GET", "/v1/me/looks", "listLooks", "service", "Who looked at my data, and why?", "谁查看过我的数据",
+     WHO_ACCOUNT, ROUTE_SNAPSHOT, "", NULL, "LookPage", 200, route_list_looks},
     {"GET", "/v1/clock", "getClock", "service", "What time is it here?", "节点时间",
      WHO_ANYONE, 0, "", NULL, "Clock", 200, route_get_clock},
     {"PUT", "/v1/clock", "setClock", "service",

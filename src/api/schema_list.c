@@ -514,6 +514,24 @@ static const Field journal_page[] = {
     {"next", "text", N, "For `after` of the next page", "下一页的 after 值"},
 };
 
+static const Field look[] = {
+    {"id", "uuid", R, "Id of the read", "读取标识"},
+    {"at", "instant", R, "When", "时间"},
+    {"registry", "text", R, "Registry", "基础库"},
+    {"registry_title", "text", N, "Its title", "基础库名称"},
+    {"reader", "text", R, "Account that read", "读取账户"},
+    {"office", "text", N, "Its office", "所属部门"},
+    {"office_title", "text", N, "Title of the office", "部门名称"},
+    {"thing", "text", N, "For which service", "事项"},
+    {"case_number", "text", N, "For which case", "办件编号"},
+    {"matter", "text", N, "For which part of it", "办件中的事项"},
+    {"basis", "text", N, "Legal basis, where there was no case", "无办件时的法律依据"},
+    {"fields", "[]text", R, "Fields that were named; none: all", "列明的字段；空为全部"},
+};
+static const Field look_page[] = {
+    {"items", "[]#Look", R, "Newest first", "由新到旧"},
+};
+
 #define SCHEMA(name, fields, en, zh) {name, en, zh, fields, sizeof fields / sizeof fields[0]}
 
 const Schema schema_list[] = {
@@ -578,6 +596,8 @@ const Schema schema_list[] = {
     SCHEMA("Registry", registry_entry, "A registry", "基础库"),
     SCHEMA("RegistryPage", registry_page, "The catalogue", "目录"),
     SCHEMA("JournalEvent", journal_event, "An event", "事件"),
+    SCHEMA("Look", look, "A recorded read of one's own data", "对本人数据的一次读取"),
+    SCHEMA("LookPage", look_page, "Who looked at one's own data", "本人数据被读取的记录"),
     SCHEMA("JournalRecord", journal_record, "A record of the journal", "日志记录"),
     SCHEMA("JournalPage", journal_page, "The journal", "日志"),
 };

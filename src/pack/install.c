@@ -199,6 +199,16 @@ static bool data_load(Core *core, DataLoad *load, Arena *a, Err *err)
     return data_put(core, load, &part, a, err);
 }
 
+/* What stands for a file of data in the journal, which everybody who audits may read: its hash. The
+ * records themselves are sealed there where their registry is personal. */
+static Str data_mark(Arena *a, Str text)
+{
+    char hex[64];
+    Sm3 h = sm3(text);
+    sm3_text(&h, hex);
+    return arena_printf(a, "sm3:%.64s", hex);
+}
+
 /* Is this text installed already? */
 static bool installed(Core *core, const PackFile *file, Arena *a, bool *same, Err *err)
 {
@@ -207,7 +217,7 @@ static bool installed(Core *core, const PackFile *file, Arena *a, bool *same, Er
     Definition d = {0};
     bool ok = store_begin(conn, err);
     *same = ok && core_definition(conn, core_node(core), STR("data"), file->path, 0, a, &d) &&
-            str_equal(d.text, file->text);
+            str_equal(d.text, data_mark(a, file->text));
     if (ok) store_end(conn);
     store_disconnect(conn);
     return ok;
@@ -232,7 +242,8 @@ static bool data_install(Core *core, const PackSet *set, const Pack *pack, Arena
         load->file = file;
         load->registry = &registry->as.registry;
         if (!data_load(core, load, a, err)) return false;
-        Definition d = {STR("data"), file->path, 1, pack->id, file->path, file->text, 0};
+        Definition d = {STR("data"), file->path, 1, pack->id, file->path,
+                        data_mark(a, file->text), 0};
         Value one = definition_value(a, &d);
         if (!run_system(core, STR("core.install"), install_body(pack, a, &one, 1), a, err)) {
             return false;
