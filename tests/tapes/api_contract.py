@@ -62,6 +62,7 @@ tap.equal(list(english["paths"]), list(node.document["paths"]), "both languages 
 
 tap.equal(node.get("/healthz").status, 200, "health")
 tap.equal(node.get("/readyz").status, 200, "readiness")
+tap.equal(node.get("/v1/me/looks", "firm").json, {"items": []}, "nobody has looked at the firm")
 me = node.get("/v1/me", "clerk")
 tap.equal((me.json["id"], me.json["office"], me.json["roles"]),
           ("clerk", "probe-office", ["probe-clerk"]), "me")
