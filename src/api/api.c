@@ -9,13 +9,14 @@
  *       header fields, body             400 415 422 428
  *       function of the route ─┬─ answer: JSON, ETag, 304 ──────────────────▶ sent
  *                              └─ order: command ─▶ core_submit, postponed
- *                                                     └─ after COMMIT: on_done ─▶ sent
+ *                                                     └─ after COMMIT: on_done ─┬─▶ sent
+ *                                                          v2/waiting.c ◀───────┘ or later
  *
  * The order of the steps is the order of precedence of what is told. Reads see one snapshot each
  * on a connection from a small pool (as many as HTTP threads, so nobody waits in practice).
  * The writer's thread builds the answer to a command straight from the reply into the request's
  * memory and hands it to the connection. */
-#include "api/api_int.h"
+#include "api/v2/v2_int.h"
 
 #include <string.h>
 
@@ -33,6 +34,8 @@ struct Api {
     ApiOptions options;
     int64_t node;
     Str documents[2]; /* by Lang */
+    Str v2_documents[2];
+    Waiting *waiting;
     Signal *signal;   /* guards the pool */
     StoreConn *idle[API_READERS_MAX];
     size_t idle_count;
@@ -60,6 +63,8 @@ bool api_open(const ApiOptions *options, Api **out, Err *err)
     check(api->reader_count <= API_READERS_MAX);
     api->documents[LANG_ZH] = openapi_write(arena, LANG_ZH);
     api->documents[LANG_EN] = openapi_write(arena, LANG_EN);
+    api->v2_documents[LANG_ZH] = v2_document_write(arena, LANG_ZH);
+    api->v2_documents[LANG_EN] = v2_document_write(arena, LANG_EN);
     while (api->idle_count < api->reader_count) {
         if (!store_connect_reader(core_store(options->core), &api->idle[api->idle_count], err)) {
             api->reader_count = api->idle_count;
@@ -68,13 +73,21 @@ bool api_open(const ApiOptions *options, Api **out, Err *err)
         }
         api->idle_count++;
     }
+    if (!waiting_open(api, options->core, options->process, &api->waiting, err)) {
+        api_close(api);
+        return false;
+    }
     *out = api;
     return true;
 }
 
+void api_quiesce(Api *api) { waiting_quiesce(api->waiting); }
+
 void api_close(Api *api)
 {
     check(api->idle_count == api->reader_count);
+    if (api->waiting)
+        waiting_close(api->waiting);
     for (size_t i = 0; i < api->idle_count; i++)
         store_disconnect(api->idle[i]);
     signal_close(api->signal);
@@ -82,6 +95,8 @@ void api_close(Api *api)
 }
 
 Str api_document(const Api *api, Lang lang) { return api->documents[lang]; }
+Str v2_document(const Api *api, Lang lang) { return api->v2_documents[lang]; }
+Arena *api_arena(Api *api) { return api->arena; }
 
 /* ---- Snapshots. */
 
@@ -103,6 +118,13 @@ static void snapshot_end(Call *c)
         return;
     if (store_in_transaction(c->conn))
         store_end(c->conn);
+    if (process_search_is_full(c->conn)) {
+        StoreConn *fresh;
+        if (store_connect_reader(core_store(c->core), &fresh, NULL)) {
+            store_disconnect(c->conn);
+            c->conn = fresh;
+        }
+    }
     signal_lock(api->signal);
     api->idle[api->idle_count++] = c->conn;
     signal_wake(api->signal);
@@ -120,6 +142,17 @@ static Str make_etag(Call *c, Str body)
     return arena_copy(c->arena, (Str){text, ETAG_DIGITS});
 }
 
+static const char *content_type(const Route *route, int status)
+{
+    if (!route->response || status == 304 || status == 204)
+        return "";
+    if (!(route->flags & ROUTE_RAW))
+        return "application/json";
+    return route->flags & ROUTE_XML    ? "text/xml; charset=utf-8"
+           : route->flags & ROUTE_TEXT ? "text/plain; charset=utf-8"
+                                       : "application/json";
+}
+
 static void answer(Call *c)
 {
     HttpRequest *r = c->request;
@@ -127,7 +160,9 @@ static void answer(Call *c)
     Buf text = buf_new(c->arena, 1024);
     Str body = c->answer.raw;
     int status = route->status;
-    if (route->response && !body.len) {
+    if (c->answer.empty) {
+        status = 204;
+    } else if (route->response && !body.len) {
         json_write(c->answer.body, 0, &text);
         body = buf_text(&text);
     }
@@ -152,7 +187,7 @@ static void answer(Call *c)
     http_answer_header(r, "Cache-Control",
                        route->flags & ROUTE_PUBLIC ? STR("no-cache") : STR("no-store"));
     http_answer_header(r, "Content-Language", str_from(language_tag(c->lang)));
-    http_answer(r, status, route->response && status != 304 ? "application/json" : "", body);
+    http_answer(r, status, content_type(route, status), body);
 }
 
 static void answer_problem(Call *c, const Err *err, Str allow)
@@ -190,9 +225,33 @@ static void add_named_field(Call *c, const Err *err)
                                    str_from(err->fault->name), STR_NONE, buf_text(&text)});
 }
 
+void call_end(Call *c, const Err *err)
+{
+    if (err)
+        answer_problem(c, err, STR_NONE);
+    else
+        answer(c);
+}
+
+/* An activation of jobs was judged: does it go on waiting? Else it is on no list any more. */
+static bool keeps_waiting(Call *c, const Reply *reply)
+{
+    size_t taken = reply->accepted ? value_count(value_field(reply->body, "jobs")) : 1;
+    return waiting_decided(c->api->waiting, c, taken,
+                           value_get_int(reply->body, STR("next_due_us"), 0));
+}
+
 static void on_done(void *context, const Reply *reply)
 {
     Call *c = context;
+    if (c->order.waits && keeps_waiting(c, reply))
+        return;
+    if (reply->repeated && c->order.once) {
+        Err err = {0};
+        err_set(&err, c->order.once);
+        answer_problem(c, &err, STR_NONE);
+        return;
+    }
     if (reply->repeated)
         http_answer_header(c->request, "Idempotency-Replayed", STR("true"));
     if (!reply->accepted) {
@@ -209,17 +268,32 @@ static void on_done(void *context, const Reply *reply)
         context_put_text(&b, "seq", value_int(reply->seq));
         c->answer.body = value_context(&b);
     }
-    answer(c);
+    if (c->order.after && !(c->order.waits && !value_count(c->wait.jobs)))
+        waiting_after(c->api->waiting, c);
+    else
+        answer(c);
 }
 
-static void submit(Call *c)
+static void give(Call *c)
 {
     Err err = {0};
     Command command = {.id = c->command, .kind = c->order.kind, .actor = c->actor,
                        .body = c->order.body};
+    if (core_submit(c->core, &command, on_done, c, &err))
+        return;
+    if (c->order.waits)
+        waiting_decided(c->api->waiting, c, 1, 0);
+    answer_problem(c, &err, STR_NONE);
+}
+
+void call_submit_again(Call *c) { give(c); }
+
+static void submit(Call *c)
+{
     http_postpone(c->request);
-    if (!core_submit(c->core, &command, on_done, c, &err))
-        answer_problem(c, &err, STR_NONE);
+    if (c->order.waits)
+        waiting_submitted(c->api->waiting, c);
+    give(c);
 }
 
 /* ---- The way of one request. */
@@ -229,9 +303,11 @@ static bool find_actor(Call *c, Err *err)
     int who = c->route->who;
     if (who == WHO_ANYONE)
         return true;
-    Str token = request_token(c->request);
+    Str account, token = request_token(c->request, &account);
     if (!access_actor_by_token(c->conn, c->node, token, c->now, c->arena, &c->actor, err))
         return false;
+    if (account.ptr && !str_equal(account, c->actor.id))
+        return err_set(err, &fault_token_invalid);
     c->actor.lang = c->lang;
     if (who == WHO_ACCOUNT || call_may_read(c, (AccessRead)(who - WHO_READ)))
         return true;
@@ -267,6 +343,7 @@ void api_handle(void *context, HttpRequest *request)
     c->core = api->options.core;
     c->cases = api->options.cases;
     c->decisions = api->options.decisions;
+    c->process = api->options.process;
     c->access = api->options.access;
     c->node = api->node;
     c->clock_may_move = api->options.clock_may_move;

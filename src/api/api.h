@@ -32,19 +32,23 @@ typedef struct ApiOptions {
     const Cases *cases;   /* states of the modules of that core */
     const Access *access;
     const Decisions *decisions;
+    const Module *process; /* of process_open, in that core */
     unsigned readers; /* read-only connections: the number of HTTP threads; 0: 1 */
     bool clock_may_move; /* PUT /v1/clock moves core's virtual clock */
 } ApiOptions;
 
 bool api_open(const ApiOptions *options, Api **out, Err *err);
-/* All requests must have been answered (http_server_close before it). */
+/* Answer all requests that wait (long polling), and keep none waiting from now on: before
+ * http_server_close, which waits for them. */
+void api_quiesce(Api *api);
+/* All requests must have been answered, and the core's writer must have stopped. */
 void api_close(Api *api);
 /* The handler for http_server_open; context is the Api. */
 void api_handle(void *api, HttpRequest *request);
 /* Header fields that every answer carries. */
 extern const HttpHeader api_headers[];
 extern const size_t api_header_count;
-/* The OpenAPI 3.1 document, as served; borrowed from the Api. */
+/* The OpenAPI 3.1 document of /v1, as served; borrowed from the Api. */
 Str api_document(const Api *api, Lang lang);
 
 #endif

@@ -98,6 +98,11 @@ typedef enum Who { WHO_ANYONE, WHO_ACCOUNT, WHO_READ } Who;
 #define ROUTE_IF_MATCH 8u /* demands If-Match */
 #define ROUTE_PUBLIC 16u  /* the answer may be cached */
 #define ROUTE_RAW 32u     /* the answer is a text of ours, not a value */
+#define ROUTE_BODY_OPTIONAL 64u /* no body is the same as {} */
+#define ROUTE_OWN_BODY 128u /* a JSON body, judged by the function itself */
+#define ROUTE_OTHER_BODY 256u /* a body of another type, read by the function itself */
+#define ROUTE_XML 512u    /* with ROUTE_RAW: the text is XML */
+#define ROUTE_TEXT 1024u  /* with ROUTE_RAW: the text is of no type in particular */
 
 typedef struct Route {
     const char *method;
@@ -124,6 +129,11 @@ typedef struct Order {
     Str kind; /* empty: no command */
     Value body;
     void (*finish)(Call *c, const Reply *reply);
+    /* Makes the answer in a snapshot behind the commit; *again: what it needs has not happened
+     * yet (an instance has not ended): it is tried again, until wait.until_ns. NULL: none. */
+    bool (*after)(Call *c, bool *again, Err *err);
+    bool waits;        /* an activation of jobs: it may wait for one */
+    const Fault *once; /* refusal of a command that was given before; NULL: the same answer again */
     const Form *form; /* with data and mode: tells every wrong field when the form refuses */
     FormMode mode;
     Value data;
@@ -134,7 +144,22 @@ typedef struct Answer {
     Str raw;      /* ROUTE_RAW: the text instead */
     Str etag;     /* without quotes; empty: made from the bytes when the route has ROUTE_ETAG */
     Str location;
+    bool empty;   /* 204 instead of the body */
 } Answer;
+
+/* What a call that waits is waiting for: v2/waiting.c. */
+typedef struct CallWait {
+    Call *next, *given;
+    int state;          /* WaitState */
+    bool again, heard;
+    int64_t until_ns;   /* monotonic; 0: it does not wait */
+    Str type;           /* of jobs */
+    size_t wanted;      /* jobs at most */
+    int64_t due_us;     /* when a job of the type comes free by the clock; 0: none */
+    Value jobs;         /* keys of the jobs taken */
+    int64_t instance;   /* whose end is awaited */
+    int64_t look_ns, pause_us;
+} CallWait;
 
 struct Call {
     Api *api;
@@ -145,6 +170,7 @@ struct Call {
     const Cases *cases;
     const Access *access;
     const Decisions *decisions;
+    const Module *process;
     int64_t node;
     bool clock_may_move;
     StoreConn *conn; /* a snapshot; NULL outside of one */
@@ -167,7 +193,16 @@ struct Call {
     FieldFaults fields;
     Order order;
     Answer answer;
+    CallWait wait;
 };
+
+/* For v2/waiting.c: end a postponed call with its answer, or with a problem (err not NULL); give
+ * its command again; memory that lives as long as the Api. */
+void call_end(Call *c, const Err *err);
+void call_submit_again(Call *c);
+Arena *api_arena(Api *api);
+/* Is it a path of the API of Camunda? Its problems and documents have their own form. */
+bool path_is_v2(Str path);
 
 /* Query values: false/empty/0 when the parameter was not given. */
 Str call_query_text(const Call *c, const char *name);
@@ -194,8 +229,9 @@ bool request_find_route(Call *c, Str *allow, Err *err);
 bool request_read_query(Call *c, Err *err);
 bool request_read_headers(Call *c, Err *err);
 bool request_read_body(Call *c, Err *err);
-/* The token behind "Bearer "; empty when there is none. */
-Str request_token(const HttpRequest *r);
+/* The token behind "Bearer ", or, under /v2, the password behind "Basic " with its account; empty
+ * when there is none. */
+Str request_token(HttpRequest *r, Str *account);
 /* Does If-None-Match name this entity tag (without quotes)? */
 bool request_knows(const HttpRequest *r, Str etag);
 
@@ -209,7 +245,7 @@ void problem_answer(HttpRequest *r, Lang lang, const Err *err, const FieldFaults
  * higher. */
 Lang language_of(Str accept_language);
 const char *language_tag(Lang lang); /* "zh-CN", "en" */
-/* Write the whole OpenAPI document. */
+/* Write the whole OpenAPI document of /v1. */
 Str openapi_write(Arena *a, Lang lang);
 
 /* ---- Functions of the routes. */

@@ -85,6 +85,49 @@ static Value place_value(Arena *a, const Err *err)
     return value_context(&b);
 }
 
+/* Camunda's words for a status; what it does not know, such as 422, is told by its nearest. */
+static const struct {
+    int status, told;
+    const char *title;
+} v2_titles[] = {
+    {400, 400, "INVALID_ARGUMENT"}, {401, 401, "UNAUTHENTICATED"}, {403, 403, "FORBIDDEN"},
+    {404, 404, "NOT_FOUND"}, {405, 405, "METHOD_NOT_ALLOWED"}, {409, 409, "INVALID_STATE"},
+    {412, 409, "INVALID_STATE"}, {413, 413, "PAYLOAD_TOO_LARGE"},
+    {415, 415, "UNSUPPORTED_MEDIA_TYPE"}, {422, 400, "INVALID_ARGUMENT"},
+    {428, 400, "INVALID_ARGUMENT"}, {501, 501, "NOT_IMPLEMENTED"},
+    {503, 503, "RESOURCE_EXHAUSTED"}, {504, 504, "DEADLINE_EXCEEDED"},
+};
+
+static size_t v2_title(int status)
+{
+    size_t count = sizeof v2_titles / sizeof *v2_titles, i = 0;
+    while (i < count && v2_titles[i].status != status)
+        i++;
+    return i < count ? i : 0;
+}
+
+/* RFC 9457 as clients of Camunda know it. All wrong fields stand in the detail. */
+static Value v2_problem_value(HttpRequest *r, Lang lang, const Err *err, const FieldFaults *fields,
+                              int *status)
+{
+    Arena *a = http_arena(r);
+    ContextBuilder b = context_builder(a);
+    Buf detail = buf_new(a, 256);
+    err_show(err, lang, &detail);
+    for (size_t i = 0; err_is(err, &fault_body_invalid) && fields && i < fields->count; i++)
+        buf_printf(&detail, " %.*s: %.*s", STR_ARG(fields->items[i].field),
+                   STR_ARG(fields->items[i].detail));
+    size_t title = v2_title(err->fault->http_status);
+    *status = v2_titles[title].told;
+    context_put_text(&b, "type", value_string(STR("about:blank")));
+    context_put_text(&b, "title", value_string(str_from(v2_titles[title].title)));
+    context_put_text(&b, "status", value_int(*status));
+    context_put_text(&b, "detail", value_string(buf_text(&detail)));
+    context_put_text(&b, "instance", value_string(utf8_valid(http_path(r), NULL) ? http_path(r)
+                                                                                 : STR_NONE));
+    return value_context(&b);
+}
+
 static Value problem_value(HttpRequest *r, Lang lang, const Err *err, const FieldFaults *fields)
 {
     Arena *a = http_arena(r);
@@ -115,7 +158,8 @@ void problem_answer(HttpRequest *r, Lang lang, const Err *err, const FieldFaults
 {
     static const Err too_large = {.fault = &fault_answer_too_large};
     int status = err->fault->http_status;
-    Value problem = problem_value(r, lang, err, fields);
+    Value problem = path_is_v2(http_path(r)) ? v2_problem_value(r, lang, err, fields, &status)
+                                             : problem_value(r, lang, err, fields);
     Buf text = buf_new(http_arena(r), 512);
     json_write(problem, 0, &text);
     Str body = buf_text(&text);

@@ -3,10 +3,11 @@
  * Everything is strict: what is not in the lists is refused by name, so that a typing error in a
  * client shows at once instead of being passed over. Path segments are split first and decoded
  * after, so "%2F" inside an id stays a part of it. */
-#include "api/api_int.h"
+#include "api/v2/v2_int.h"
 
 #include <string.h>
 
+#include "codec/base64.h"
 #include "codec/json.h"
 
 /* ---- The path. */
@@ -32,21 +33,29 @@ static Segments split_path(Str path)
 
 static bool is_variable(Str segment) { return segment.len && segment.ptr[0] == '{'; }
 
-static bool path_fits(Str template, const Segments *path)
+/* Both are walked once, so that a long list of routes costs little: most differ early. */
+static bool path_fits(const char *template, Str path)
 {
-    Segments wanted = split_path(template);
-    if (wanted.count != path->count)
-        return false;
-    for (size_t i = 0; i < wanted.count; i++) {
-        if (is_variable(wanted.items[i])) {
-            if (!path->items[i].len)
+    size_t at = 0;
+    for (; *template; template++) {
+        if (*template != '{') {
+            if (at == path.len || path.ptr[at] != *template)
                 return false;
-        } else if (!str_equal(wanted.items[i], path->items[i])) {
-            return false;
+            at++;
+            continue;
         }
+        size_t from = at;
+        while (at < path.len && path.ptr[at] != '/')
+            at++;
+        if (at == from)
+            return false;
+        while (*template != '}')
+            template++;
     }
-    return true;
+    return at == path.len;
 }
+
+bool path_is_v2(Str path) { return str_starts(path, STR("/v2/")); }
 
 static void add_allowed(Buf *allow, const char *method)
 {
@@ -63,11 +72,13 @@ bool request_find_route(Call *c, Str *allow, Err *err)
     Str method = http_method(c->request);
     Segments given = split_path(path);
     Buf allowed = buf_new(c->arena, 0);
+    const Route *list = path_is_v2(path) ? v2_route_list : route_list;
+    size_t count = path_is_v2(path) ? v2_route_count : route_count;
     if (str_equal(method, STR("HEAD")))
         method = STR("GET");
-    for (size_t i = 0; i < route_count && given.count <= API_SEGMENTS_MAX; i++) {
-        const Route *r = &route_list[i];
-        if (!path_fits(str_from(r->path), &given))
+    for (size_t i = 0; i < count && given.count <= API_SEGMENTS_MAX; i++) {
+        const Route *r = &list[i];
+        if (!path_fits(r->path, path))
             continue;
         if (str_equal(method, str_from(r->method))) {
             c->route = r;
@@ -148,6 +159,8 @@ static bool read_query_value(Call *c, size_t at, Str *why_en, Str *why_zh)
 
 bool request_read_query(Call *c, Err *err)
 {
+    if (c->route->status == 501)
+        return true; /* whatever is asked, it is not there */
     Str rest = http_query(c->request);
     while (rest.len) {
         Str value = str_split(&rest, '&');
@@ -173,17 +186,24 @@ bool request_read_query(Call *c, Err *err)
 
 /* ---- Header fields. */
 
-Str request_token(const HttpRequest *r)
+static bool is_scheme(Str word, const char *scheme)
 {
-    Str field = http_header(r, "Authorization");
+    return word.len == strlen(scheme) && strncasecmp(word.ptr, scheme, word.len) == 0;
+}
+
+Str request_token(HttpRequest *r, Str *account)
+{
+    Str field = http_header(r, "Authorization"), pair;
     Str scheme = str_split(&field, ' ');
-    static const char bearer[] = "bearer";
-    if (scheme.len != sizeof bearer - 1)
+    *account = STR_NONE;
+    if (is_scheme(scheme, "bearer"))
+        return str_trim(field);
+    if (!path_is_v2(http_path(r)) || !is_scheme(scheme, "basic") ||
+        !base64_read(http_arena(r), str_trim(field), BASE64_STANDARD, &pair, NULL) ||
+        str_find(pair, STR(":")) < 0)
         return STR_NONE;
-    for (size_t i = 0; i < scheme.len; i++)
-        if ((scheme.ptr[i] | 0x20) != bearer[i])
-            return STR_NONE;
-    return str_trim(field);
+    *account = str_split(&pair, ':');
+    return pair;
 }
 
 /* `"abc"` or `W/"abc"`: the text between the quotes; false when it is neither. */
@@ -271,7 +291,16 @@ bool request_read_body(Call *c, Err *err)
 {
     Str text = http_body(c->request);
     const char *wanted = c->route->request;
-    if (!wanted) {
+    unsigned flags = c->route->flags;
+    if (flags & ROUTE_OTHER_BODY)
+        return true;
+    if ((flags & ROUTE_BODY_OPTIONAL) &&
+        (!str_trim(text).len || str_equal(str_trim(text), STR("null")))) {
+        ContextBuilder none = context_builder(c->arena);
+        c->body = value_context(&none);
+        return true;
+    }
+    if (!wanted && !(flags & ROUTE_OWN_BODY)) {
         text = str_trim(text);
         if (!text.len || str_equal(text, STR("{}")))
             return true;
@@ -285,6 +314,8 @@ bool request_read_body(Call *c, Err *err)
                        utf8_valid(type, NULL) ? type : STR("?"));
     if (!json_parse(c->arena, text, &c->body, err))
         return false;
+    if (flags & ROUTE_OWN_BODY)
+        return true;
     if (!schema_check(c->arena, c->lang, schema_find(str_from(wanted)), c->body, &c->fields))
         return err_set(err, &fault_body_invalid);
     return true;

@@ -9,6 +9,7 @@
 #define TASK_WORD(name, text) text "|"
 
 const QueryKind query_kinds[] = {
+    {"truncateValues", QUERY_BOOLEAN, NULL, "Of no effect: values are always whole", "无作用：值总是完整的"},
     {"limit", QUERY_LIMIT, NULL, "Items of a page, 1 to 200", "每页条数，1 至 200"},
     {"after", QUERY_TEXT, NULL, "`next` of the page before", "上一页的 next 值"},
     {"state", QUERY_WORD, CASE_STATES(WORD5) "open|ended", "Only cases in this state", "仅此状态的办件"},

@@ -10,7 +10,7 @@
  *
  * Bodies are judged exactly: a field that is not in the schema is a fault, as is a null where
  * null is not allowed. All faults are told, up to API_FIELD_FAULTS_MAX. */
-#include "api/api_int.h"
+#include "api/v2/v2_int.h"
 
 #include "base/check.h"
 #include "codec/json.h"
@@ -208,6 +208,9 @@ const Schema *schema_find(Str name)
     for (size_t i = 0; i < schema_count; i++)
         if (str_equal(name, str_from(schema_list[i].name)))
             return &schema_list[i];
+    for (size_t i = 0; i < v2_schema_count; i++)
+        if (str_equal(name, str_from(v2_schema_list[i].name)))
+            return &v2_schema_list[i];
     return NULL;
 }
 

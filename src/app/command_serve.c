@@ -100,6 +100,7 @@ static bool start(Serving *s, Err *err)
     core_start(s->node.core);
     ApiOptions api = {.core = s->node.core, .cases = s->node.modules.cases,
                       .decisions = s->node.modules.decisions,
+                      .process = s->node.modules.process,
                       .access = s->node.modules.access, .readers = (unsigned)s->threads,
                       .clock_may_move = s->options.clock != NULL};
     if (!api_open(&api, &s->api, err))
@@ -112,15 +113,17 @@ static bool start(Serving *s, Err *err)
                               .always_count = api_header_count};
     if (http_server_open(&http, &s->server, err))
         return true;
+    core_stop(s->node.core);
     api_close(s->api);
     return false;
 }
 
 static void stop(Serving *s)
 {
+    api_quiesce(s->api);
     http_server_close(s->server);
-    api_close(s->api);
     core_stop(s->node.core);
+    api_close(s->api);
 }
 
 static int serve(Serving *s, const sigset_t *signals)

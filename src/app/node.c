@@ -34,7 +34,7 @@ void node_modules_open(NodeModules *m)
     m->list[m->count++] = registry_module_new(arena);
     m->list[m->count++] = clock_module_new(arena);
     m->list[m->count++] = ledger_module_new(arena);
-    m->list[m->count++] = process_open();
+    m->list[m->count++] = m->process = process_open();
     m->list[m->count++] = cases_module(m->cases);
     m->list[m->count++] = access_module(m->access);
     m->list[m->count++] = decisions_module(m->decisions);

@@ -25,6 +25,7 @@ typedef struct NodeModules {
     Access *access;
     Cases *cases;
     Decisions *decisions;
+    const Module *process;
     PermitFn *permit;
     void *permit_context;
 } NodeModules;

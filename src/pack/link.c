@@ -316,7 +316,9 @@ static void check_roles(PackSet *set, const Pack *pack)
             Str kind = value_item(may, k).as.string;
             if (!value_is(value_item(may, k), VALUE_STRING) || str_ends(kind, STR(".*"))) continue;
             const CommandKind *c = command_find(set, kind);
-            if (c && (c->flags & COMMAND_PUBLIC)) continue;
+            /* The one command of core that a person may give: deployments. */
+            bool deploys = str_equal(kind, STR("core.install"));
+            if (deploys || (c && (c->flags & COMMAND_PUBLIC))) continue;
             set_fault_json(set, pack->manifest_shown, pack->manifest_text,
                            arena_printf(set->arena, "/roles/%zu/may/%zu", i, k), false,
                            &fault_pack_command_unknown,

@@ -33,6 +33,7 @@
     X(TASKS, "tasks", "待办任务", "tasks")                                          \
     X(REGISTRY, "registry", "基础库记录", "registry records")                       \
     X(JOURNAL, "journal", "日志", "the journal")                                    \
+    X(PROCESSES, "processes", "流程运行数据", "running processes with their variables") \
     X(INCIDENTS, "incidents", "异常", "incidents")                                  \
     X(METRICS, "metrics", "运行指标", "figures of operation")
 #define ACCESS_READ_ENUM(name, word, zh, en) ACCESS_READ_##name,

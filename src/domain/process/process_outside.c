@@ -161,7 +161,8 @@ bool decide_edit(void *state, const Command *c, Decision *d)
         (!value_is_null(users) && !is_text_list(users))) {
         return refuse_field(d, "groups / users", "[text]");
     }
-    if (value_is(due, VALUE_STRING) && due.as.string.len && !instant_parse(due.as.string, &task.due)) {
+    if (value_is(due, VALUE_STRING) && due.as.string.len &&
+        !instant_parse(due.as.string, &task.due)) {
         return refuse_field(d, "due", "2026-11-25T09:00:00Z");
     }
     if (value_is(due, VALUE_STRING) && !due.as.string.len) {

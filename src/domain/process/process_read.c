@@ -4,6 +4,7 @@
  * one. Tasks have a file of their own (process_task_list.c). */
 #include "domain/process/process_int.h"
 #include "domain/process/process_row.h"
+#include "domain/process/process_search.h"
 
 static void fill_elements(Arena *a, const Instance *in, ProcessInstance *out)
 {
@@ -183,4 +184,24 @@ bool process_job_read(StoreConn *conn, int64_t node, int64_t key, Arena *a, Proc
         return err_set(err, &fault_job_unknown, arena_printf(a, "%lld", (long long)key));
     }
     return ok && process_task_variables(conn, node, key, a, &out->variables, err);
+}
+
+static const Sql SELECT_ORIGIN = {
+    "SELECT i.version, COALESCE(" CORE_DEFINITION_KEY("d") ", 0), i.parent FROM process_instance i"
+    " LEFT JOIN core_definition d ON d.node = i.node AND d.kind = 'process' AND d.id = i.process"
+    " AND d.version = i.version WHERE i.node = ?1 AND i.key = ?2"};
+
+bool process_job_take(StoreConn *conn, int64_t node, int64_t key, Arena *a, ProcessJob *job,
+                      ProcessJobOrigin *origin, Err *err)
+{
+    if (!process_job_read(conn, node, key, a, job, err)) {
+        return false;
+    }
+    Rows *r = store_query(conn, &SELECT_ORIGIN, PARAMS(p_int(node), p_int(job->instance)));
+    *origin = (ProcessJobOrigin){0};
+    if (rows_next(r)) {
+        *origin = (ProcessJobOrigin){rows_int(r, 0), rows_int(r, 1), rows_int(r, 2)};
+    }
+    rows_close(r);
+    return !store_failed(conn, err);
 }

@@ -10,6 +10,7 @@
 #define DOMAIN_PROCESS_PROCESS_SEARCH_H
 
 #include "domain/process/process.h"
+#include "lang/dmn/dmn.h"
 
 #define SEARCH_CONDITIONS_MAX 64u
 #define SEARCH_ORDERS_MAX 8u
@@ -109,11 +110,30 @@ extern const SearchView search_variables, search_decisions, search_requirements;
  * items of search_variables. */
 bool process_variable_items(StoreConn *conn, int64_t node, int64_t instance, Arena *a,
                             ListBuilder *items, Err *err);
+/* The variables of a task's own scope, and those of its instance's outermost one. */
+bool process_scope_items(StoreConn *conn, int64_t node, int64_t task, Arena *a, ListBuilder *items,
+                         Err *err);
+/* The key of the instance that a task, job, incident or element instance belongs to. */
+int64_t process_instance_of_key(int64_t key);
 /* One variable by its key; null when there is none. */
 bool process_variable_read(StoreConn *conn, int64_t node, int64_t key, Arena *a, Value *out,
                            Err *err);
 /* All decisions of all versions, as items of search_decisions or of search_requirements. */
 bool process_decision_items(const Module *module, StoreConn *conn, int64_t node, bool requirements,
                             Arena *a, ListBuilder *items, Err *err);
+
+/* A decision of one version of its file. */
+const DmnDecision *process_decision_find(const Module *module, Str requirements, int64_t version,
+                                         Str decision);
+
+/* What a worker wants to know of where its job comes from. */
+typedef struct ProcessJobOrigin {
+    int64_t version;    /* of the process */
+    int64_t definition; /* its key */
+    int64_t parent;     /* calling instance, or 0 */
+} ProcessJobOrigin;
+/* process_job_read with the origin. */
+bool process_job_take(StoreConn *conn, int64_t node, int64_t key, Arena *a, ProcessJob *job,
+                      ProcessJobOrigin *origin, Err *err);
 
 #endif

@@ -300,6 +300,25 @@ static void add_variables(Arena *a, const Instance *in, ListBuilder *items)
     }
 }
 
+bool process_scope_items(StoreConn *conn, int64_t node, int64_t task, Arena *a, ListBuilder *items,
+                         Err *err)
+{
+    ListBuilder all = list_builder(a);
+    if (!process_variable_items(conn, node, key_instance(task), a, &all, err)) {
+        return false;
+    }
+    Value own = process_key_value(a, task), root = process_key_value(a, key_instance(task));
+    for (size_t i = 0; i < all.count; i++) {
+        Value scope = value_field(all.items[i], "scopeKey");
+        if (value_same(scope, own) || value_same(scope, root)) {
+            list_add(items, all.items[i]);
+        }
+    }
+    return true;
+}
+
+int64_t process_instance_of_key(int64_t key) { return key_instance(key); }
+
 static const Sql SELECT_NEWEST = {
     "SELECT key FROM process_instance WHERE node = ?1 ORDER BY key DESC LIMIT ?2"};
 
@@ -311,7 +330,8 @@ bool process_variable_items(StoreConn *conn, int64_t node, int64_t instance, Are
     if (instance) {
         list_add(&keys, value_int(instance));
     } else {
-        Rows *r = store_query(conn, &SELECT_NEWEST, PARAMS(p_int(node), p_int(INSTANCES_LOOKED_AT)));
+        Rows *r = store_query(conn, &SELECT_NEWEST,
+                              PARAMS(p_int(node), p_int(INSTANCES_LOOKED_AT)));
         while (rows_next(r)) {
             list_add(&keys, value_int(rows_int(r, 0)));
         }
@@ -416,4 +436,11 @@ bool process_decision_items(const Module *module, StoreConn *conn, int64_t node,
     }
     rows_close(r);
     return !store_failed(conn, err);
+}
+
+const DmnDecision *process_decision_find(const Module *module, Str requirements, int64_t version,
+                                         Str decision)
+{
+    const DmnModel *model = process_model(module->state, requirements, version);
+    return model ? dmn_decision_find(model, decision) : NULL;
 }
