@@ -2,15 +2,24 @@
  *
  * A case-like process: start, built-in task, parallel gateway into three sub-processes with a user
  * task each, join, end. One instance is one process.start and three process.task_complete; the
- * figure is the time of all commands divided by their number, store in memory (no fsync), one
+ * figure is the processor time of all commands divided by their number, store in memory (no fsync), one
  * command a transaction. Also the part of a step that is ours: steps in one batch would share the
  * commit. */
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/check.h"
 #include "codec/json.h"
 #include "../tests/unit/process_node.h"
+
+/* Processor time of this thread: what others do on the machine does not count. */
+static int64_t cpu_ns(void)
+{
+    struct timespec t;
+    check(clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t) == 0);
+    return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
 
 static void part(Buf *b, int i)
 {
@@ -56,7 +65,8 @@ static Str model(Arena *a)
 
 static int64_t complete_all(TestNode *n, int64_t instance, int64_t *commands)
 {
-    static const Sql sql = {"SELECT key FROM process_task WHERE key > ?1 AND key < ?1 + 1048576"};
+    static const Sql sql = {"SELECT key FROM process_task WHERE node = 420600 AND key > ?1"
+                            " AND key < ?1 + 1048576"};
     int64_t keys[8], count = 0, ns = 0;
     Rows *r = store_query(n->reader, &sql, PARAMS(p_int(instance)));
     while (count < 8 && rows_next(r)) {
@@ -69,9 +79,9 @@ static int64_t complete_all(TestNode *n, int64_t instance, int64_t *commands)
         context_put_text(&b, "task",
                          value_string(arena_printf(n->a, "%lld", (long long)keys[i])));
         context_put_text(&b, "variables", value_context(&v));
-        int64_t from = clock_monotonic_ns();
+        int64_t from = cpu_ns();
         Reply reply = test_node_run(n, "process.task_complete", value_context(&b), &test_system);
-        ns += clock_monotonic_ns() - from;
+        ns += cpu_ns() - from;
         check(reply.accepted);
         (*commands)++;
     }
@@ -98,9 +108,9 @@ int main(int argc, char **argv)
         ContextBuilder b = context_builder(n->a);
         context_put_text(&b, "process", value_string(STR("bench")));
         context_put_text(&b, "variables", data);
-        int64_t from = clock_monotonic_ns(), key = 0;
+        int64_t from = cpu_ns(), key = 0;
         Reply reply = test_node_run(n, "process.start", value_context(&b), &test_system);
-        start_ns += clock_monotonic_ns() - from;
+        start_ns += cpu_ns() - from;
         check(reply.accepted);
         starts++;
         str_to_int64(value_get_string(reply.body, STR("instance")), &key);

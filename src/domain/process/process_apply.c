@@ -2,7 +2,8 @@
  *
  * process.stepped names an instance and carries the changes of one step. Applying loads the row,
  * folds the changes that concern tokens with the same functions the decision used, writes the
- * others to their own tables, and writes the row back: one update a step, and one insert or
+ * others to their own tables, and writes the row back (the writer takes the instance as the decision
+ * left it, which is the same, and spares loading and folding): one update a step, and one insert or
  * delete for each job, task or subscription that begins or ends. Nothing here looks at a program,
  * so a replay needs none. The closed part may be missing (its key was destroyed): variables,
  * correlation keys and incident texts are then empty, as apply_subject_erased leaves them in the
@@ -17,6 +18,8 @@ typedef struct Apply {
     const Event *event;
     int64_t node;
     Instance in;
+    bool folded;        /* it is already as the step leaves it: only rows are to be written */
+    bool was_suspended; /* before the step */
 } Apply;
 
 static int64_t int_at(Value list, size_t i)
@@ -253,8 +256,10 @@ static void apply_incident(Apply *p, Value change)
     int64_t key = int_at(change, 1);
     Value texts = value_get(value_field(p->event->closed, "texts"),
                             arena_printf(p->a, "%lld", (long long)key));
-    p->in.incidents++;
-    p->in.next = key + 1;
+    if (!p->folded) {
+        p->in.incidents++;
+        p->in.next = key + 1;
+    }
     store_write(p->conn, &INSERT_INCIDENT,
                 PARAMS(p_int(p->node), p_int(p->in.key | key), p_int(p->in.key),
                        id_is_none(p->in.case_id) ? p_null() : p_id(&p->in.case_id),
@@ -266,7 +271,7 @@ static void apply_incident(Apply *p, Value change)
 
 static void apply_incident_end(Apply *p, Value change)
 {
-    p->in.incidents--;
+    p->in.incidents -= !p->folded;
     store_write(p->conn, &RESOLVE_INCIDENT,
                 PARAMS(p_int(p->node), p_int(p->in.key), p_int(int_at(change, 1)),
                        p_instant(p->event->at), p_int(p->in.key + KEY_LOCAL_MAX)));
@@ -276,12 +281,18 @@ static void apply_incident_end(Apply *p, Value change)
 
 static void apply_enter(Apply *p, Value c)
 {
+    if (p->folded) {
+        return;
+    }
     fold_enter(&p->in, int_at(c, 1), text_at(c, 2), int_at(c, 3), text_at(c, 4), int_at(c, 5));
 }
 
 static void apply_leave(Apply *p, Value c)
 {
     Str how = text_at(c, 2);
+    if (p->folded) {
+        return;
+    }
     fold_leave(&p->in, int_at(c, 1),
                str_equal(how, STR("completed"))   ? LEAVE_COMPLETED
                : str_equal(how, STR("cancelled")) ? LEAVE_CANCELLED
@@ -290,6 +301,9 @@ static void apply_leave(Apply *p, Value c)
 
 static void apply_set(Apply *p, Value c)
 {
+    if (p->folded) {
+        return;
+    }
     fold_set(&p->in, int_at(c, 1), int_at(c, 2), int_at(c, 3), value_item(c, 4));
 }
 
@@ -304,7 +318,7 @@ static const Sql DELETE_DEFERRED = {
 
 static void apply_state(Apply *p, Value c)
 {
-    bool was_suspended = p->in.state == PROCESS_INSTANCE_SUSPENDED;
+    bool was_suspended = p->was_suspended;
     check(process_instance_state_parse(text_at(c, 1), &p->in.state));
     bool suspended = p->in.state == PROCESS_INSTANCE_SUSPENDED;
     if (suspended || p->in.state == PROCESS_INSTANCE_ACTIVE) {
@@ -331,7 +345,9 @@ static void apply_move(Apply *p, Value c)
 {
     Str element = text_at(c, 2);
     int64_t token = int_at(c, 1);
-    fold_move(&p->in, token, element);
+    if (!p->folded) {
+        fold_move(&p->in, token, element);
+    }
     for (size_t i = 0; i < sizeof MOVE_ROWS / sizeof *MOVE_ROWS; i++) {
         store_write(p->conn, &MOVE_ROWS[i],
                     PARAMS(p_int(p->node), p_int(p->in.key | token), p_text(element)));
@@ -398,7 +414,7 @@ static void read_start(Apply *p, Value start)
     in->business_key = value_get_string(start, STR("business_key"));
     in->parent = value_get_int(start, STR("parent"), 0);
     in->parent_token = value_get_int(start, STR("parent_token"), 0);
-    in->state = PROCESS_INSTANCE_ACTIVE;
+    in->state = p->folded ? in->state : PROCESS_INSTANCE_ACTIVE;
     in->started_at = p->event->at;
     store_write(p->conn, &SET_NUMBER, PARAMS(p_int(p->node), p_int(in->key >> KEY_BITS)));
 }
@@ -434,30 +450,55 @@ static void fold_all_variables(Apply *p)
     }
 }
 
-void apply_stepped(void *state, StoreConn *conn, const Event *event)
+/* The instance before the step; false when the connection has failed. */
+static bool load_before(Apply *p, int64_t key, bool is_new)
 {
-    Arena *a = arena_open(CORE_COMMAND_ARENA);
-    Apply p = {.p = state, .conn = conn, .a = a, .event = event, .node = event->node};
-    int64_t key = value_get_int(event->open, STR("instance"), 0);
-    Value start = value_field(event->open, "start");
-    bool is_new = !value_is_null(start), found = true;
+    bool found = true;
     if (is_new) {
-        instance_init(&p.in, a);
-        p.in.key = key;
-        read_start(&p, start);
-    } else if (!instance_load(conn, p.node, key, a, &p.in, &found, NULL)) {
-        arena_close(a);
-        return; /* the connection has failed; the transaction will be rolled back */
+        instance_init(&p->in, p->a);
+        p->in.key = key;
+    } else if (!instance_load(p->conn, p->node, key, p->a, &p->in, &found, NULL)) {
+        return false;
     }
     check(found);
+    p->was_suspended = p->in.state == PROCESS_INSTANCE_SUSPENDED;
+    return true;
+}
+
+/* The instance after the step, when its decision has just been made. */
+static bool take_decided(Apply *p, Process *state, int64_t key)
+{
+    Decided *d = &state->decided;
+    p->folded = d->in && d->event == p->event->open.as.context.entries && d->in->key == key;
+    if (p->folded) {
+        p->in = *d->in;
+        p->was_suspended = d->was_suspended;
+    }
+    *d = (Decided){0};
+    return p->folded;
+}
+
+void apply_stepped(void *state, StoreConn *conn, const Event *event)
+{
+    Apply p = {.p = state, .conn = conn, .a = event->arena, .event = event, .node = event->node};
+    int64_t key = value_get_int(event->open, STR("instance"), 0);
+    Value start = value_field(event->open, "start");
+    bool is_new = !value_is_null(start);
+    if (!take_decided(&p, state, key) && !load_before(&p, key, is_new)) {
+        return; /* the transaction will be rolled back */
+    }
+    if (is_new) {
+        read_start(&p, start);
+    }
     Value changes = value_field(event->open, "changes");
     for (size_t i = 0; i < value_count(changes); i++) {
         apply_change(&p, value_item(changes, i));
     }
-    fold_all_variables(&p);
+    if (!p.folded) {
+        fold_all_variables(&p);
+    }
     write_instance(&p, is_new);
-    check(!arena_failed(a));
-    arena_close(a);
+    check(!arena_failed(p.a));
 }
 
 /* ---- The other events. */

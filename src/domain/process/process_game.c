@@ -56,7 +56,7 @@ static bool open_instance(Game *g, Process *p, Decision *d, const Command *c, in
     if (!found) {
         return decision_refuse_with(d, &fault_instance_unknown, text);
     }
-    bool suspended = g->in.state == PROCESS_INSTANCE_SUSPENDED;
+    bool suspended = g->was_suspended = g->in.state == PROCESS_INSTANCE_SUSPENDED;
     if (g->in.state != PROCESS_INSTANCE_ACTIVE && how == OPEN_LATE) {
         *ended = true;
         if (suspended) {
@@ -477,7 +477,11 @@ bool game_close(Game *g)
         context_put_text(&open, "start", start_part(g));
     }
     context_put_text(&open, "changes", changes);
-    decision_emit(g->d, STR("process.stepped"), process_subject(g->a, &g->in),
-                  value_context(&open), closed);
+    Value event = value_context(&open);
+    Instance *after = arena_new(g->a, Instance);
+    check(after != NULL);
+    *after = g->in;
+    g->p->decided = (Decided){event.as.context.entries, after, g->was_suspended};
+    decision_emit(g->d, STR("process.stepped"), process_subject(g->a, &g->in), event, closed);
     return true;
 }

@@ -41,8 +41,18 @@ typedef struct ModelVersion {
     struct ModelVersion *older;
 } ModelVersion;
 
+/* The newest step that was decided: its event and the instance as the step left it. The writer
+ * applies an event right after its decision, and both fold the same changes with the same
+ * functions; so apply takes the instance from here instead of folding it again. A replay has none. */
+typedef struct Decided {
+    const ValueEntry *event;        /* entries of the event's open part: which event it is */
+    const struct Instance *in;
+    bool was_suspended;
+} Decided;
+
 typedef struct Process {
     Module module;
+    Decided decided;
     Signal *lock; /* the writer's thread puts into the maps under it; other threads look under it */
     Arena *arena; /* programs; grows with every definition */
     Map programs;  /* process id -> newest ProgramVersion */
@@ -167,6 +177,7 @@ typedef struct Game {
     Value seen; /* names that expressions see before all variables; null: none */
     bool variables_changed;
     bool is_new; /* the first step */
+    bool was_suspended; /* when it was loaded */
     Str actor;
     Err fail; /* why the current move cannot be made */
 } Game;
@@ -320,8 +331,10 @@ DecideFn decide_start, decide_cancel, decide_resume, decide_fire, decide_inciden
     decide_task_claim, decide_task_release, decide_task_complete, decide_message,
     decide_message_expire, decide_signal, decide_arm, decide_job_activate, decide_job_complete,
     decide_job_fail, decide_job_throw, decide_job_update, decide_create, decide_abort,
-    decide_broadcast, decide_assign, decide_edit, decide_settle, decide_variables_set, decide_called, decide_start_due, decide_escalate;
-ApplyFn apply_task_edited, apply_stepped, apply_task_changed, apply_message_published, apply_message_ended,
+    decide_broadcast, decide_assign, decide_edit, decide_settle, decide_variables_set,
+    decide_called, decide_start_due, decide_escalate;
+ApplyFn apply_task_edited, apply_stepped, apply_task_changed, apply_message_published,
+    apply_message_ended,
     apply_job_changed, apply_armed, apply_subject_erased;
 
 /* A fresh instance or message number: read from the counter row; the event carries it on. */
