@@ -110,7 +110,7 @@ CASES = [
      [r"processes/road_dig\.bpmn:\d+"]),
     ("unsupported_element", lambda d: edit_text(f"{d}/processes/road_dig.bpmn", "<bpmn:parallelGateway id=\"fork\"", "<bpmn:mysteryGateway id=\"fork\""),
      [r"processes/road_dig\.bpmn:\d+"]),
-    ("faulty_decision", lambda d: edit_text(f"{d}/decisions/dig_restriction.dmn", "date(starts_on) &lt; date(opened_on)", "date(starts_on) &lt;&lt; date(opened_on)"),
+    ("faulty_decision", lambda d: edit_text(f"{d}/decisions/dig_restriction.dmn", "date(starts_on) &lt; date(opened_on)", "date(starts_on) &lt; date(opened_on"),
      [r"decisions/dig_restriction\.dmn:\d+"]),
     ("faulty_schema", lambda d: edit_text(f"{d}/registries/city_road.schema.json", '"additionalProperties"', '"aditionalProperties"'),
      [r"registries/city_road\.schema\.json:\d+", r"aditionalProperties"]),

@@ -86,7 +86,7 @@ static void not_a_moment_early(void **state)
     for (size_t i = 0; i < 4; i++) {
         const char *const *end = ends[order[i]];
         Instant before = {desk_at(end[1]).us - 1};
-        desk_move_to(instant_copy_text(desk.arena, before, CHINA_OFFSET_S).ptr);
+        desk_move_to(arena_copy(desk.arena, instant_copy_text(desk.arena, before, CHINA_OFFSET_S)).ptr);
         assert_int_equal(balance(end[0]), 5);
         desk_move_to(end[1]);
         assert_int_equal(balance(end[0]), 0);
