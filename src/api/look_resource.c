@@ -1,7 +1,9 @@
-/* look_resource.c - who looked at my data: every recorded read of the person or firm that the account
+/* look_resource.c - who looked at my data: every recorded read of the person or firm that the
+ * account
  * acts for, newest first, from the moment its command was committed.
  *
- * Reads in a case, looks outside of one, and handouts of many records (subscriptions, exports) in which
+ * Reads in a case, looks outside of one, and handouts of many records (subscriptions, exports) in
+ * which
  * the person was. Nobody else sees the list; the door that gives it judges that (registry_looks). */
 #include "api/api_int.h"
 

@@ -1,6 +1,8 @@
-/* command_synth.c - `tongban synth`: invented people and firms, as many as wanted, that fit together.
+/* command_synth.c - `tongban synth`: invented people and firms, as many as wanted, that fit
+ * together.
  *
- * Two CSV files, population.csv and legal_person.csv, for the registries of the same names. Everything
+ * Two CSV files, population.csv and legal_person.csv, for the registries of the same names.
+ * Everything
  * follows from the seed and the number of a person or firm, so memory does not grow, the same call
  * writes the same bytes, and a firm can name its representative without looking for him.
  *
@@ -13,9 +15,11 @@
  * father's surname, a household one address, its first member is its head.
  *
  * Nobody is real. Identity numbers have a correct check digit and a sequence number from 900 on;
- * unified social credit codes a subject code from MA9T0000 on; mobile numbers begin with 10, which is
+ * unified social credit codes a subject code from MA9T0000 on; mobile numbers begin with 10,
+ * which is
  * given to nobody. Names end in （虚构）, streets are called 示例路. An identity number is a place in
- * (region, day, sequence), and person k of a kind (sex and generation) gets place a * k + b modulo the
+ * (region, day, sequence), and person k of a kind (sex and generation) gets place a * k + b
+ * modulo the
  * number of places, with a prime to it: no two are equal. */
 #include "app/arguments.h"
 #include "codec/csv.h"

@@ -3,7 +3,8 @@
  * Definitions are compiled into an arena that lives as long as the module; an older version stays
  * reachable, because an instance runs to its end under the version it began with. The writer's
  * thread asks for programs as it likes; searches on other threads look into the maps under a
- * lock, under which the writer's thread puts new ones. Decisions and forms are found by id in their newest version
+ * lock, under which the writer's thread puts new ones. Decisions and forms are found by id in
+ * their newest version
  * when they are used. */
 #include "domain/process/process_int.h"
 #include "lang/form/form.h"

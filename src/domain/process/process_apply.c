@@ -2,7 +2,8 @@
  *
  * process.stepped names an instance and carries the changes of one step. Applying loads the row,
  * folds the changes that concern tokens with the same functions the decision used, writes the
- * others to their own tables, and writes the row back (the writer takes the instance as the decision
+ * others to their own tables, and writes the row back (the writer takes the instance as the
+ * decision
  * left it, which is the same, and spares loading and folding): one update a step, and one insert or
  * delete for each job, task or subscription that begins or ends. Nothing here looks at a program,
  * so a replay needs none. The closed part may be missing (its key was destroyed): variables,

@@ -43,7 +43,8 @@ typedef struct ModelVersion {
 
 /* The newest step that was decided: its event and the instance as the step left it. The writer
  * applies an event right after its decision, and both fold the same changes with the same
- * functions; so apply takes the instance from here instead of folding it again. A replay has none. */
+ * functions; so apply takes the instance from here instead of folding it again. A replay has
+ * none. */
 typedef struct Decided {
     const ValueEntry *event;        /* entries of the event's open part: which event it is */
     const struct Instance *in;

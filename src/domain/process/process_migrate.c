@@ -1,6 +1,7 @@
 /* process_migrate.c - running instances go on under another version of their process.
  *
- * Every living token must land (bpmn_landing.c): at the element of the new version with the same id,
+ * Every living token must land (bpmn_landing.c): at the element of the new version with the same
+ * id,
  * or with the id that `map` gives for it. Where one has no landing place the command is refused
  * and names the element and the reason; nothing has changed then.
  *

@@ -25,7 +25,8 @@
  *
  * Floor 5. Tables: registry_catalogue, registry_column, registry_row_<registry>, registry_subject,
  * registry_look, registry_serial, registry_count,
- * registry_bulk, registry_subscription, registry_handout, registry_erasure, registry_link. The read functions may be used on any connection by any thread; the rest runs
+ * registry_bulk, registry_subscription, registry_handout, registry_erasure, registry_link. The
+ * read functions may be used on any connection by any thread; the rest runs
  * on the writer's thread. */
 #ifndef DOMAIN_REGISTRY_REGISTRY_H
 #define DOMAIN_REGISTRY_REGISTRY_H
@@ -147,7 +148,8 @@ Id registry_subject(StoreConn *conn, int64_t node, Str key);
 bool registry_subjects(StoreConn *conn, int64_t node, Str key, Arena *a, Id **list, size_t *count,
                        Err *err);
 
-/* Who looked at the data of a person or firm, in single or with many others, newest first: for that person only (actor->subject)
+/* Who looked at the data of a person or firm, in single or with many others, newest first: for
+ * that person only (actor->subject)
  * or a role "auditor". */
 typedef struct RegistryLook {
     Id id;
@@ -264,10 +266,12 @@ bool registry_load(Core *core, const RegistryLoad *load, Arena *a, RegistryLoade
  *                                                          system -> {rows}
  *   registry.look  {registry, key, fields?, purpose: {thing, case?, basis?}}
  *                                                          public -> {look, found, version}
- *   registry.subscribe {subscription, registry, fields, purpose: {thing, basis}} public -> {subscription}
+ *   registry.subscribe {subscription, registry, fields, purpose: {thing, basis}} public ->
+ * {subscription}
  *   registry.unsubscribe {subscription}                    public
  *   registry.fetch {subscription, limit?}                  public -> {handout, after, upto, more}
- *   registry.export {registry, fields, purpose: {thing, basis}} public -> {handout, after, upto, more}
+ *   registry.export {registry, fields, purpose: {thing, basis}} public -> {handout, after, upto,
+ * more}
  *   registry.merge, registry.split {registry, from, into, reason}  task -> {link}
  *   registry.unlink {link, reason}                         task -> {link}
  * A record that equals the current one makes no new version. "numbering" of x-tongban is

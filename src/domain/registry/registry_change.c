@@ -1,8 +1,10 @@
 /* registry_change.c - may this definition take the place of the one whose records are there?
  *
- * Asked before a pack is installed. A registry without records may become anything. Otherwise the key
+ * Asked before a pack is installed. A registry without records may become anything. Otherwise the
+ * key
  * and whether it is personal cannot change (what was journaled in the open stays in the open), and
- * every record that holds now must be one of the new definition; older versions are kept as they were.
+ * every record that holds now must be one of the new definition; older versions are kept as they
+ * were.
  * The refusal says how many do not fit and where the first one fails, never what stands there.
  *
  * All records are read on the writer's thread: about three microseconds each. */

@@ -3,7 +3,8 @@
  * The schema itself is compiled by lang/schema, which refuses what is no JSON Schema. Here the
  * annotations are read and checked:
  *
- *     x-tongban           key, title {zh, en}, source, share, numbering?, grade?, rights?, duplicates?
+ *     x-tongban           key, title {zh, en}, source, share, numbering?, grade?, rights?,
+ * duplicates?
  *     title               of a property, in Chinese; x-tongban-title {en} beside it
  *     x-tongban-level     1 public, 2 internal, 3 personal, 4 sensitive; 1 when absent
  *     x-tongban-source    office, when it is not the registry's

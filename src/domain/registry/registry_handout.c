@@ -7,8 +7,10 @@
  *     registry_handed       the rows of a handout, by whoever it was made for
  *
  * Rows are numbered in the order of writing, so a stretch of numbers is a stretch of changes: a
- * correction at the source is a new row and reaches every subscriber with his next fetch, whatever he
- * holds. A handout can be read again (delivery is at least once; version and number tell repetitions).
+ * correction at the source is a new row and reaches every subscriber with his next fetch,
+ * whatever he
+ * holds. A handout can be read again (delivery is at least once; version and number tell
+ * repetitions).
  * What was erased since the fetch before is told by its subject, which came with each change.
  *
  * The person concerned sees a handout like a look when one of his rows lies in its stretch

@@ -1,20 +1,23 @@
 /* registry_kept.c - the file of a bulk load, kept beside the journal.
  *
  *     "TONGBAN ROWS 1\n"  u32 length, header as JSON: registry, columns
- *     row ...             u32 length of the payload | u32 line | u32 state | salt 16 | commitment 32
+ *     row ...             u32 length of the payload | u32 line | u32 state | salt 16 | commitment
+ * 32
  *                         payload
  *     table               u64 place of every 1024th row
  *     end                 u64 rows | u64 place of the table | "TBROWS1\n"
  *
  *     commitment = SM3(salt | payload)      hash of the file = SM3(header | commitment 1 | ...)
  *
- * The event of the load names the hash, so the journal's chain holds every row. Whoever erases a row
+ * The event of the load names the hash, so the journal's chain holds every row. Whoever erases a
+ * row
  * overwrites its salt and payload with zeros and sets its state to 1; the commitment stays, so the
  * hash of the file, and with it the journal, still holds, and without the salt the commitment tells
  * nothing about what was there, not even to somebody who guesses. A row that is there is tried
  * against its commitment whenever the file is read.
  *
- * Sealing each row under a key of its own was measured: SM4 of 150 bytes costs three times as much as
+ * Sealing each row under a key of its own was measured: SM4 of 150 bytes costs three times as
+ * much as
  * this commitment, twice (to write and to read). So the file is as confidential as the data file
  * beside which it stands, mode 0600, and unlike the journal it is not for others.
  *

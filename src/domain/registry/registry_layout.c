@@ -6,7 +6,8 @@
  * A row is one version of a record and never changes; what is newest under a key is the row with
  * the highest version. Rows are numbered in the order in which they were written: the primary key,
  * so that writing goes to the end of the tree, and at once the cursor of the change feed. Keys have
- * an index of their own, with the node behind, because sorting compares what comes first; a bulk load into an empty registry makes it after the rows. Erasing
+ * an index of their own, with the node behind, because sorting compares what comes first; a bulk
+ * load into an empty registry makes it after the rows. Erasing
  * deletes rows and never gives their numbers again.
  *
  * A property is a column of its kind: t_ text, i_ whole number, b_ boolean, n_ decimal as its exact

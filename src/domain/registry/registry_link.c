@@ -4,12 +4,14 @@
  *     registry.split {registry, from, into, reason}    the record `into` came out of `from`
  *     registry.unlink {link, reason}                   it was an error: both are as they were
  *
- * Nothing is rewritten: both records keep their versions, and a link says how they hang together since
+ * Nothing is rewritten: both records keep their versions, and a link says how they hang together
+ * since
  * when. Who acts for the person of `into` reads `from` as his own and sees who looked at it.
  *
  *     (no link) ── merge | split ──▶ in force ── unlink ──▶ ended
  *
- * In a personal registry both keys are sealed, each under the subject of its own record, so two events
+ * In a personal registry both keys are sealed, each under the subject of its own record, so two
+ * events
  * make one row, and erasing one of the two leaves the other half. */
 #include "domain/registry/registry_int.h"
 

@@ -1,25 +1,33 @@
 /* registry_load.c - a whole file into a registry: read, judge, keep, then one command.
  *
  *     source ─ block ─┬─ thread: lines -> records -> judge -> compare -> rows ─┐
- *              block ─┼─ thread                                                ├─ part file, in order
- *              block ─┴─ ...                                                  ─┘     │ twins of keys
+ *              block ─┼─ thread                                                ├─ part file, in
+ * order
+ *              block ─┴─ ...                                                  ─┘     │ twins of
+ * keys
  *                                                             no faulty line at all  ▼
- *                                     <hash>.rows  ◀── rename ── finished ── registry.load (one command)
+ *                                     <hash>.rows  ◀── rename ── finished ── registry.load (one
+ * command)
  *
- * A round gives each thread one block, waits for all and appends their rows in the order of the file,
+ * A round gives each thread one block, waits for all and appends their rows in the order of the
+ * file,
  * so the kept file does not depend on the number of threads (but for the salts).
  *
  * Going on after an interruption. Every so many bytes of the source the part file is forced to the
- * disk and a state file beside it says how far it goes: place and line of the source, end of the part
+ * disk and a state file beside it says how far it goes: place and line of the source, end of the
+ * part
  * file. Both have a name made of everything that decides what the rows are: path, size, change and
- * place of the source, registry, version of its definition, what the registry held, source and grade.
- * The next call with the same file finds them, reads the part file again up to there (hash and keys)
+ * place of the source, registry, version of its definition, what the registry held, source and
+ * grade.
+ * The next call with the same file finds them, reads the part file again up to there (hash and
+ * keys)
  * and goes on. When the part was finished but the command did not commit, only the command is
  * repeated. A file with faulty lines leaves nothing behind: it has to be corrected, and is another
  * file then.
  *
  * A registry that holds records is compared line by line, as registry.put does: a line that says
- * nothing new makes no row. Such a load is always read from its beginning, because the keys of lines
+ * nothing new makes no row. Such a load is always read from its beginning, because the keys of
+ * lines
  * without a row stand in no file; that two of them are equal is judged by 64 bits of their hash. */
 #include "domain/registry/registry_bulk_int.h"
 

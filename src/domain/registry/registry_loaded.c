@@ -6,14 +6,17 @@
  *
  * The applier reads the file, in the live node and in every replay, so both write the same rows. An
  * empty table gets its index of keys after the rows. A second thread tries every row against its
- * commitment meanwhile; what was written is taken back when one does not fit. A file that is missing or damaged writes nothing:
+ * commitment meanwhile; what was written is taken back when one does not fit. A file that is
+ * missing or damaged writes nothing:
  * the bulk's row says so (whole = 0), and verify shows the difference.
  *
  * Subjects. Rows of a bulk have no subject in their table: it follows from the place of the row, as
  * an id made of the load's sequence number and the row's place in the file. Erasing that subject
  * deletes the row and overwrites it in the kept file, so a replay skips it. Events that come later
- * for the same key are sealed under the same subject. The file is overwritten before the transaction
- * of the erasure commits: if that fails, the erasure has to be asked for again, and is finished then. */
+ * for the same key are sealed under the same subject. The file is overwritten before the
+ * transaction
+ * of the erasure commits: if that fails, the erasure has to be asked for again, and is finished
+ * then. */
 #include "domain/registry/registry_bulk_int.h"
 
 #include "base/check.h"

@@ -1,10 +1,12 @@
 /* registry_rights.c - whose records a reader may look at, up to which level, and what a value looks
  * like when he may not.
  *
- * Rights stand in the definition: a role, a level, and perhaps the property whose region must lie in
+ * Rights stand in the definition: a role, a level, and perhaps the property whose region must lie
+ * in
  * the region of the reader's office (the first six characters of its code, without trailing "00"). A
  * registry without rights leaves it to the roles that may give registry.look. Processes read as the
- * task registry.read: there the process and its case are the reason, not the person who triggered it.
+ * task registry.read: there the process and its case are the reason, not the person who triggered
+ * it.
  *
  * Masks
  *     name     王**             the first character

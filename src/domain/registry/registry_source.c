@@ -7,7 +7,8 @@
  * before anything that was cut wrongly and stops there.
  *
  * The first line of a CSV names properties; comma, semicolon and tab are tried as separators. An
- * empty field is an absent property. What a field means follows the kind of its column; a field that
+ * empty field is an absent property. What a field means follows the kind of its column; a field
+ * that
  * does not fit stays text, so that the schema says what is wrong with it.
  *
  * A byte order mark at the beginning is skipped. Text that is not UTF-8 is refused with its line:

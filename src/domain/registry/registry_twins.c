@@ -1,7 +1,8 @@
 /* registry_twins.c - equal keys among millions of lines, with little memory.
  *
  * Every row's key is hashed; pairs (hash, place of the row) fall by the first bits of the hash into
- * PARTS parts, each a chunk in memory that is appended to a scratch file when it is full. At the end
+ * PARTS parts, each a chunk in memory that is appended to a scratch file when it is full. At the
+ * end
  * one part after the other is read back, sorted, and neighbours with the same hash are told; the
  * caller compares the keys themselves.
  *
