@@ -4,7 +4,8 @@
  *
  * Reads in a case, looks outside of one, and handouts of many records (subscriptions, exports) in
  * which
- * the person was. Nobody else sees the list; the door that gives it judges that (registry_looks). */
+ * the person was. Nobody else sees the list; the door that gives it judges that (registry_looks).
+ */
 #include "api/api_int.h"
 
 #include "domain/registry/registry.h"
@@ -14,7 +15,8 @@ static Value look_value(Call *c, const RegistryLook *l)
     ContextBuilder b = context_builder(c->arena);
     Registry about;
     bool found = false;
-    bool known = registry_get(c->conn, c->node, l->registry, c->arena, &about, &found, NULL) && found;
+    bool known =
+        registry_get(c->conn, c->node, l->registry, c->arena, &about, &found, NULL) && found;
     context_put_text(&b, "id", value_id(c->arena, l->id));
     context_put_text(&b, "at", value_instant(c->arena, l->at));
     context_put_text(&b, "registry", value_string(l->registry));
@@ -40,7 +42,8 @@ bool route_list_looks(Call *c, Err *err)
     size_t count;
     ListBuilder items = list_builder(c->arena);
     ContextBuilder b = context_builder(c->arena);
-    if (!registry_looks(c->conn, c->node, &c->actor, c->actor.subject, c->arena, &list, &count, err))
+    if (!registry_looks(c->conn, c->node, &c->actor, c->actor.subject, c->arena, &list, &count,
+                        err))
         return false;
     for (size_t i = 0; i < count; i++)
         list_add(&items, look_value(c, &list[i]));

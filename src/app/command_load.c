@@ -2,7 +2,8 @@
  *
  * The node must not be running: the load is the writer. Every line is judged before anything is
  * written; when one is faulty, the faulty lines are printed with number and reason and nothing is
- * written. Interrupted, the same call goes on where it was. Exit code 0: loaded; 1: faulty lines. */
+ * written. Interrupted, the same call goes on where it was. Exit code 0: loaded; 1: faulty lines.
+ */
 #include "app/arguments.h"
 #include "app/node.h"
 #include "domain/registry/registry.h"

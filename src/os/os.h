@@ -56,7 +56,8 @@ typedef struct LargeFileMark {
 } LargeFileMark;
 LargeFileMark large_file_mark(const LargeFile *f);
 /* Read up to count bytes at a place; *got is less only at the end of the file. */
-bool large_file_read(const LargeFile *f, int64_t at, void *out, size_t count, size_t *got, Err *err);
+bool large_file_read(const LargeFile *f, int64_t at, void *out, size_t count, size_t *got,
+                     Err *err);
 bool large_file_write(LargeFile *f, int64_t at, Str bytes, Err *err);
 bool large_file_cut(LargeFile *f, int64_t size, Err *err); /* to this size */
 bool large_file_sync(LargeFile *f, Err *err);              /* to the disk */

@@ -208,8 +208,9 @@ typedef struct RegistryLink {
     Str from, into; /* keys; empty when erased */
 } RegistryLink;
 /* Under the same rules as registry_read of the key. */
-bool registry_links(StoreConn *conn, int64_t node, const Actor *actor, const RegistryPurpose *purpose,
-                    Arena *a, Str registry, Str key, RegistryLink **list, size_t *count, Err *err);
+bool registry_links(StoreConn *conn, int64_t node, const Actor *actor,
+                    const RegistryPurpose *purpose, Arena *a, Str registry, Str key,
+                    RegistryLink **list, size_t *count, Err *err);
 
 /* ---- Bulk loading.
  *

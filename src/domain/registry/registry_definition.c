@@ -75,7 +75,8 @@ static ColumnKind column_kind(Value schema)
     size_t named = value_is(type, VALUE_STRING) ? 1 : value_count(type);
     bool nullable = listed(type, STR("null"));
     for (size_t i = 0; i < 4; i++)
-        if (named == 1 + (nullable ? 1u : 0u) && str_equal(type_of(schema), str_from(types[i].type)))
+        if (named == 1 + (nullable ? 1u : 0u) &&
+            str_equal(type_of(schema), str_from(types[i].type)))
             return types[i].kind;
     for (size_t i = 0; i < value_count(allowed); i++)
         if (!value_is(value_item(allowed, i), VALUE_STRING))

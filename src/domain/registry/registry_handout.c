@@ -75,9 +75,11 @@ static bool judge(Decision *d, const Command *command, Handout *h)
         Str name = value_is(v, VALUE_STRING) ? v.as.string : STR_NONE;
         const RegistryProperty *p = registry_property(&h->kind->about, name);
         if (!p || str_find(name, STR(".")) >= 0)
-            return decision_refuse_with(d, &fault_registry_field_unknown, h->kind->about.name, name);
+            return decision_refuse_with(d, &fault_registry_field_unknown, h->kind->about.name,
+                                        name);
         if (p->level > level)
-            return decision_refuse_with(d, &fault_registry_field_not_yours, h->kind->about.name, name);
+            return decision_refuse_with(d, &fault_registry_field_not_yours, h->kind->about.name,
+                                        name);
     }
     return true;
 }
@@ -87,7 +89,8 @@ static bool reply_handout(Decision *d, const Command *command, const Handout *h,
     Arena *a = decision_arena(d);
     ContextBuilder open = context_builder(a), reply = context_builder(a);
     Value id = value_id(a, decision_id(d));
-    int64_t last = registry_next_number(decision_store(d), decision_node(d), h->kind->about.name) - 1;
+    int64_t last =
+        registry_next_number(decision_store(d), decision_node(d), h->kind->about.name) - 1;
     context_put_text(&open, "handout", id);
     registry_put_text(&open, "registry", h->kind->about.name);
     registry_put_text(&open, "subscription", subscription);
@@ -207,7 +210,10 @@ bool registry_decide_fetch(void *state, const Command *command, Decision *d)
 
 /* ---- Events. */
 
-static Str text_of(const Event *e, const char *key) { return value_get_string(e->open, str_from(key)); }
+static Str text_of(const Event *e, const char *key)
+{
+    return value_get_string(e->open, str_from(key));
+}
 
 void registry_apply_subscribed(void *state, StoreConn *conn, const Event *e)
 {
@@ -272,8 +278,9 @@ static bool read_rows(StoreConn *conn, int64_t node, const Face *face, const Han
     int64_t from = after > h->after ? after : h->after;
     Rows *r = h->whole ? store_query(conn, face->current,
                                      PARAMS(p_int(node), p_int(from), p_int((int64_t)limit)))
-                       : store_query(conn, face->changes, PARAMS(p_int(node), p_int(from),
-                                                                 p_int(h->upto), p_int((int64_t)limit)));
+                       : store_query(conn, face->changes,
+                                     PARAMS(p_int(node), p_int(from), p_int(h->upto),
+                                            p_int((int64_t)limit)));
     while (good && out->count < limit && rows_next(r)) {
         good = registry_row_at(r, face, a, &row, err);
         if (!good || row.number > h->upto)

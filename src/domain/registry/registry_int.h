@@ -164,7 +164,8 @@ typedef struct RegistryModule {
 } RegistryModule;
 
 /* Applier: when the subject is that of a row of a bulk load, take the row away. */
-void registry_bulk_erase(const RegistryModule *m, StoreConn *conn, int64_t node, Arena *a, Id subject);
+void registry_bulk_erase(const RegistryModule *m, StoreConn *conn, int64_t node, Arena *a,
+                         Id subject);
 
 /* ---- Handouts and links (registry_handout.c, registry_link.c). */
 
@@ -175,7 +176,8 @@ void registry_link_erase(StoreConn *conn, int64_t node, Id subject);
 /* Is the record `from` the same as `into` by a link in force? */
 bool registry_is_merged(StoreConn *conn, int64_t node, Str from, Str into);
 /* Keys of the records that are the same as `into`; at most `most`. */
-size_t registry_merged_from(StoreConn *conn, int64_t node, Str into, Arena *a, Str *list, size_t most);
+size_t registry_merged_from(StoreConn *conn, int64_t node, Str into, Arena *a, Str *list,
+                            size_t most);
 
 extern const Migration registry_migrations[];
 extern const size_t registry_migration_count;

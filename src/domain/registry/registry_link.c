@@ -59,8 +59,8 @@ static bool end_row(Decision *d, const RegistryKind *kind, Str key, RecordRow *o
 {
     Err err = {0};
     const Face *face = registry_decision_face(d, kind);
-    if (!face || !registry_row(decision_store(d), decision_node(d), face, key, decision_arena(d), out,
-                               &err))
+    if (!face || !registry_row(decision_store(d), decision_node(d), face, key, decision_arena(d),
+                               out, &err))
         return registry_refuse_failed(d, &err);
     if (!out->found)
         return decision_refuse_with(d, &fault_registry_link_end, kind->about.name);
@@ -70,8 +70,8 @@ static bool end_row(Decision *d, const RegistryKind *kind, Str key, RecordRow *o
     return true;
 }
 
-static void emit_half(Decision *d, const RegistryKind *kind, const char *event, Value id, Str link_kind,
-                      Str reason, const RecordRow *row)
+static void emit_half(Decision *d, const RegistryKind *kind, const char *event, Value id,
+                      Str link_kind, Str reason, const RecordRow *row)
 {
     Arena *a = decision_arena(d);
     ContextBuilder open = context_builder(a), closed = context_builder(a);
@@ -188,7 +188,8 @@ bool registry_is_merged(StoreConn *conn, int64_t node, Str from, Str into)
            is_there(conn, &sql_merged, PARAMS(p_int(node), p_text(from), p_text(into)));
 }
 
-size_t registry_merged_from(StoreConn *conn, int64_t node, Str into, Arena *a, Str *list, size_t most)
+size_t registry_merged_from(StoreConn *conn, int64_t node, Str into, Arena *a, Str *list,
+                            size_t most)
 {
     size_t count = 0;
     Rows *r = store_query(conn, &sql_sources,
@@ -199,8 +200,9 @@ size_t registry_merged_from(StoreConn *conn, int64_t node, Str into, Arena *a, S
     return count;
 }
 
-bool registry_links(StoreConn *conn, int64_t node, const Actor *actor, const RegistryPurpose *purpose,
-                    Arena *a, Str registry, Str key, RegistryLink **list, size_t *count, Err *err)
+bool registry_links(StoreConn *conn, int64_t node, const Actor *actor,
+                    const RegistryPurpose *purpose, Arena *a, Str registry, Str key,
+                    RegistryLink **list, size_t *count, Err *err)
 {
     RegistryRecord record;
     *count = 0;
@@ -213,9 +215,9 @@ bool registry_links(StoreConn *conn, int64_t node, const Actor *actor, const Reg
     Rows *r = store_query(conn, &sql_of_key,
                           PARAMS(p_int(node), p_text(registry), p_text(key), p_int(LINKS_MAX)));
     while (*count < LINKS_MAX && rows_next(r))
-        (*list)[(*count)++] =
-            (RegistryLink){rows_id(r, 0), rows_copy(r, 1, a), rows_instant(r, 2), rows_instant(r, 3),
-                           rows_copy(r, 4, a), rows_copy(r, 5, a), rows_copy(r, 6, a)};
+        (*list)[(*count)++] = (RegistryLink){
+            rows_id(r, 0),      rows_copy(r, 1, a), rows_instant(r, 2), rows_instant(r, 3),
+            rows_copy(r, 4, a), rows_copy(r, 5, a), rows_copy(r, 6, a)};
     rows_close(r);
     return !store_failed(conn, err);
 }

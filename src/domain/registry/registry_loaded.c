@@ -140,7 +140,8 @@ Id registry_subject(StoreConn *conn, int64_t node, Str key)
     return id;
 }
 
-void registry_bulk_erase(const RegistryModule *m, StoreConn *conn, int64_t node, Arena *a, Id subject)
+void registry_bulk_erase(const RegistryModule *m, StoreConn *conn, int64_t node, Arena *a,
+                         Id subject)
 {
     int64_t place = half_of(subject, 8), first = 0;
     Str registry = STR_NONE, file = STR_NONE;
@@ -218,7 +219,8 @@ static bool place_columns(Applying *p, Arena *a)
     p->place_count = value_count(columns);
     p->places = arena_new_array(a, size_t, p->place_count + 1);
     for (size_t i = 0; i < p->place_count; i++) {
-        Value name = value_item(value_item(columns, i), 0), kind = value_item(value_item(columns, i), 1);
+        Value name = value_item(value_item(columns, i), 0),
+              kind = value_item(value_item(columns, i), 1);
         int64_t number = -1;
         if (!value_is(name, VALUE_STRING) || !value_is(kind, VALUE_NUMBER) ||
             !dec_to_int64(kind.as.number, &number))

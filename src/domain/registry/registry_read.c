@@ -147,7 +147,8 @@ static bool names(Value fields, Str name)
 static Seen seen(const Sight *sight, const Registry *about, Str name, Str top)
 {
     const RegistryProperty *p = registry_property(about, name);
-    int level = p ? p->level : REGISTRY_LEVEL_MAX; /* what no definition names is nobody's business */
+    int level =
+        p ? p->level : REGISTRY_LEVEL_MAX; /* what no definition names is nobody's business */
     switch (sight->kind) {
     case SIGHT_OWN: return SEEN_WHOLE;
     case SIGHT_OPEN: return level == 1 ? SEEN_WHOLE : SEEN_NOT;
@@ -162,7 +163,8 @@ static Seen seen(const Sight *sight, const Registry *about, Str name, Str top)
 }
 
 /* Properties of the record in sight; an object is seen in parts when its parts have levels. */
-static Value visible(Arena *a, Sight *sight, const Registry *about, Value record, Str prefix, Str top)
+static Value visible(Arena *a, Sight *sight, const Registry *about, Value record, Str prefix,
+                     Str top)
 {
     ContextBuilder b = context_builder(a);
     for (size_t i = 0; value_is(record, VALUE_CONTEXT) && i < record.as.context.count; i++) {
@@ -225,7 +227,8 @@ static bool show(Arena *a, Sight *sight, const Actor *actor, const Registry *abo
 {
     if (sight->kind == SIGHT_NAMED || sight->kind == SIGHT_MASKED) {
         bool system = str_equal(actor->id, STR("system"));
-        sight->level = system ? REGISTRY_LEVEL_MAX : registry_right_level(about, actor, row->record);
+        sight->level =
+            system ? REGISTRY_LEVEL_MAX : registry_right_level(about, actor, row->record);
         if (!sight->level)
             return err_set(err, &fault_registry_not_yours, about->name);
     }

@@ -298,7 +298,8 @@ static RecordOutcome next_csv(RecordReader *r, Arena *a, Value *record, uint32_t
     if (!fields.count)
         return RECORD_END;
     if (fields.count != f->field_count) {
-        err_set(err, &fault_registry_load_field_count, registry_number_text(a, (int64_t)fields.count),
+        err_set(err, &fault_registry_load_field_count,
+                registry_number_text(a, (int64_t)fields.count),
                 registry_number_text(a, (int64_t)f->field_count));
         return RECORD_BAD;
     }

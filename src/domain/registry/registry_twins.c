@@ -67,7 +67,8 @@ static bool spill(Twins *t, Part *p, Err *err)
         p->spilled = grown;
     }
     p->spilled[p->spilled_count++] = t->size;
-    if (!large_file_write(t->file, t->size, (Str){(const char *)p->chunk, CHUNK * sizeof(Pair)}, err))
+    if (!large_file_write(t->file, t->size, (Str){(const char *)p->chunk, CHUNK * sizeof(Pair)},
+                          err))
         return false;
     t->size += (int64_t)(CHUNK * sizeof(Pair));
     p->count = 0;
@@ -101,7 +102,8 @@ static bool find_in_part(Twins *t, const Part *p, TwinFound *found, void *contex
     if (!all)
         return err_set(err, &fault_out_of_memory, STR("registry"));
     for (size_t i = 0; i < p->spilled_count; i++)
-        if (!large_file_read(t->file, p->spilled[i], all + i * CHUNK, CHUNK * sizeof(Pair), &got, err))
+        if (!large_file_read(t->file, p->spilled[i], all + i * CHUNK, CHUNK * sizeof(Pair), &got,
+                             err))
             return false;
     if (p->count)
         memcpy(all + p->spilled_count * CHUNK, p->chunk, p->count * sizeof(Pair));

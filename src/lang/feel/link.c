@@ -56,7 +56,8 @@ static FeelNode *link_fold(FeelBuilder *b, FeelNode *n) {
         return n;
     for (uint32_t i = 0; i < n->count; i++)
         if (!link_constant_child(n->items[i])) return n;
-    FeelRun run = {.arena = b->arena, .fuel = LINK_FOLD_FUEL, .depth_left = LINK_FOLD_DEPTH, .dry = true};
+    FeelRun run = {
+        .arena = b->arena, .fuel = LINK_FOLD_FUEL, .depth_left = LINK_FOLD_DEPTH, .dry = true};
     FeelFrame frame = {.run = &run};
     Value v = n->eval(n, &frame);
     if (run.stopped || run.reason_count > 0 || arena_failed(b->arena)) return n;
