@@ -300,18 +300,31 @@ static bool case_play(Play *p, const PackSet *set, const PackRunner *runner, Err
     return ok;
 }
 
+/* The packs of the set that belong on a node: its own and its province's. */
+static PackSet *packs_of_node(const PackSet *set, int64_t node, Arena *a)
+{
+    PackSet *own = arena_new(a, PackSet);
+    *own = *set;
+    own->packs = arena_new_array(a, Pack *, set->count + 1);
+    own->count = 0;
+    for (size_t i = 0; i < set->count; i++) {
+        if (pack_fits_node(set->packs[i], node)) own->packs[own->count++] = set->packs[i];
+    }
+    return own;
+}
+
 static bool case_run(const PackSet *set, const PackFile *file, const PackRunner *runner,
                      size_t *passed, size_t *failed, Err *err)
 {
     Arena *a = arena_open(CASE_ARENA_BYTES);
     Play *p = arena_new(a, Play);
     p->arena = a;
-    p->set = set;
+    p->set = packs_of_node(set, file->pack->node, a);
     p->file = file;
     p->lang = runner->lang;
     p->out = buf_new(a, 1000);
     p->saved = context_builder(a);
-    bool ok = case_play(p, set, runner, err);
+    bool ok = case_play(p, p->set, runner, err);
     if (ok) {
         PackCaseResult result = {file->pack->id, file->id, !p->failed, buf_text(&p->out)};
         *(p->failed ? failed : passed) += 1;

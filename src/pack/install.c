@@ -262,11 +262,16 @@ static bool arm_processes(Core *core, Err *err)
     return ok;
 }
 
+bool pack_fits_node(const Pack *pack, int64_t node)
+{
+    return pack->node == node || pack->node == node / 10000 * 10000;
+}
+
 bool pack_install(Core *core, const PackSet *set, Err *err)
 {
     for (size_t i = 0; i < set->count; i++) {
         Pack *pack = set->packs[i];
-        if (pack->node != core_node(core) && pack->node != core_node(core) / 10000 * 10000) {
+        if (!pack_fits_node(pack, core_node(core))) {
             Arena *t = set->arena;
             err_set(err, &fault_pack_node, arena_printf(t, "%lld", (long long)pack->node),
                     arena_printf(t, "%lld", (long long)core_node(core)));

@@ -100,6 +100,8 @@ void link_check(PackSet *set);
 void ask_check(PackSet *set, const PackFile *thing);
 /* The forms that no thing uses, after all things. */
 void ask_check_unused(PackSet *set);
+/* install.c: is the pack for this node, or for its province? */
+bool pack_fits_node(const Pack *pack, int64_t node);
 /* trial.c: every definition is taken by fresh modules, as an install would do it. */
 void trial_check(PackSet *set);
 /* install.c: the definitions of a pack in the order of installation. */
