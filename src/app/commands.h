@@ -33,6 +33,8 @@
       "将账簿导出为 hledger 日记账或 CSV。")                                                  \
     X(load, "Load a CSV or JSON Lines file of any size into a registry.",                    \
       "将任意大小的 CSV 或 JSON Lines 文件导入基础库。")                                      \
+    X(unload, "Write named fields of a registry to a CSV or JSON Lines file, with a recorded purpose.", \
+      "将基础库的指定字段导出为 CSV 或 JSON Lines 文件，并登记目的。")                         \
     X(synth, "Write invented people and firms that fit together, as many as wanted.",        \
       "生成任意数量、彼此一致的虚构人员与企业数据。")                                         \
     X(token, "Open an account and print an access token for it, once.",                      \
