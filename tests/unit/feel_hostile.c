@@ -182,7 +182,7 @@ static void patterns_cost_in_proportion_to_the_text(void **state) {
             assert_true(feel_compile(a, str_from(cases[i].text), (FeelPlace){0}, &scope, &p, &err));
             FeelRun run = feel_run_new(a, (Instant){0});
             feel_run(p, slots, &run, &out);
-            /* 20 steps a byte are 2.5 of fuel; the rest is what makes a call and its results. */
+            /* 12 steps a byte are 1.5 of fuel; the rest is what makes a call and its results. */
             assert_true(FEEL_FUEL_DEFAULT - run.fuel < 8000 + 12 * (int64_t)text.len);
             arena_close(a);
         }

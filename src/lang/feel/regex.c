@@ -19,7 +19,7 @@
 #include <string.h>
 
 #define REGEX_STEPS_BASE 20000
-#define REGEX_STEPS_A_BYTE 20
+#define REGEX_STEPS_A_BYTE 12
 #define REGEX_BYTES_A_STEP 16 /* text gone over without a callout */
 #define REGEX_STEPS_A_FUEL 8
 #define REGEX_HEAP_KIB 16384u
