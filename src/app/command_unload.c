@@ -1,9 +1,9 @@
 /* command_unload.c - `tongban unload`: named fields of all records of a registry into a file.
  *
- * The opposite of load: the newest version of every record, the key and the named fields, in the order
- * of writing. It is a read like any other: service and legal basis are recorded (registry.export), and
- * everybody whose record is in the file sees it among the looks at his data. Memory does not grow with
- * the registry. The node must not be running. */
+ * The opposite of load: the newest version of every record, the key and the named fields, in the
+ * order of writing. It is a read like any other: service and legal basis are recorded
+ * (registry.export), and everybody whose record is in the file sees it among the looks at his data.
+ * Memory does not grow with the registry. The node must not be running. */
 #include "app/arguments.h"
 #include "app/node.h"
 #include "codec/csv.h"

@@ -1,7 +1,7 @@
 /* registry_faults.h - what a registry refuses, and why. Part of the door registry.h.
  *
- * One row a reason: name, class, HTTP status, whether trying again later helps, text in English and in
- * Chinese. Texts never hold a value of a record. */
+ * One row a reason: name, class, HTTP status, whether trying again later helps, text in English
+ * and in Chinese. Texts never hold a value of a record. */
 #ifndef DOMAIN_REGISTRY_REGISTRY_FAULTS_H
 #define DOMAIN_REGISTRY_REGISTRY_FAULTS_H
 
