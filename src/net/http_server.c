@@ -353,6 +353,15 @@ void http_answer(HttpRequest *r, int status, const char *content_type, Str body)
     atomic_fetch_sub(&s->answering, 1);
 }
 
+bool http_client_gone(const HttpRequest *r)
+{
+    char byte;
+    check(r->state == POSTPONED);
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(r->connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+    return info && recv(info->connect_fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
+}
+
 /* ---- Looking at the request. */
 
 const Err *http_fault(const HttpRequest *r) { return r->err.fault ? &r->err : NULL; }

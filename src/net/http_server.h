@@ -83,6 +83,9 @@ bool http_decode(Arena *a, Str encoded, bool form, Str *out);
 void http_answer_header(HttpRequest *r, const char *name, Str value);
 /* Say that the answer comes later: the handler returns without one. */
 void http_postpone(HttpRequest *r);
+/* Has the client of a postponed request closed its connection (or its half of it)? Any thread;
+ * nobody is told of it otherwise before the answer is sent. */
+bool http_client_gone(const HttpRequest *r);
 /* Answer. The body must live in the request's arena or for ever; content_type is a literal and
  * empty when there is no body. The request may be gone when this returns. */
 void http_answer(HttpRequest *r, int status, const char *content_type, Str body);

@@ -251,7 +251,11 @@ test('a worker of the client works, polling on its own', async () => {
     start('quick', { a: n, b: 1 }, { awaitCompletion: true, requestTimeout: 20000 })));
   assert.deepEqual(done.map((d) => d.variables.doubled), [...Array(10).keys()].map((n) => (n + 1) * 2));
   assert.equal(seen.length, 10);
-  await quick.stopGracefully({ waitUpToMs: 5000 });
+  quick.stop(); // while its poll waits at the node: the next job must not go to it
+  const { processInstanceKey } = await start('quick', { a: 1, b: 2 });
+  const [job] = await take('quick-work');
+  assert.equal(job.processInstanceKey, processInstanceKey);
+  await job.complete();
 });
 
 test('start and wait for the end: the chosen variables; 504 when it takes too long', async () => {

@@ -18,6 +18,9 @@
  * came after it was decided. So a thousand waiting workers cost a job nothing. Jobs that come
  * free by the clock (a lease or a back-off ends) are told by the engine as an instant.
  *
+ * A client that went away while it waited is noticed before its activation is given again, so
+ * that it takes no job with it.
+ *
  * Ends. The bell of an end comes before COMMIT; the thread looks, with growing pauses, until a
  * snapshot shows the end. An instance that ended before its request was on the list rang nobody,
  * so the first looks are taken without a bell.
@@ -335,6 +338,17 @@ static bool has_work(const Work *work)
     return work->after || work->submit || work->look || work->late;
 }
 
+/* The client went away while it waited: what was meant for it goes to the next. */
+static void drop(Waiting *w, Call *c)
+{
+    signal_lock(w->signal);
+    list_remove_call(w, c);
+    c->wait.state = WAIT_NONE;
+    ring_type(w, c->wait.type);
+    signal_unlock(w->signal);
+    call_end(c, NULL);
+}
+
 static void do_work(Waiting *w, Work *work)
 {
     for (Call *c = work->after, *next; c; c = next) {
@@ -343,7 +357,10 @@ static void do_work(Waiting *w, Work *work)
     }
     for (Call *c = work->submit, *next; c; c = next) {
         next = c->wait.given;
-        call_submit_again(c);
+        if (http_client_gone(c->request))
+            drop(w, c);
+        else
+            call_submit_again(c);
     }
     for (Call *c = work->look, *next; c; c = next) {
         next = c->wait.next;
