@@ -3,7 +3,6 @@
 
 BUILD   ?= build
 LANG_UI ?= $(if $(findstring zh,$(LANG)),zh,en)
-SEED    ?= 1
 SECONDS_PER_TARGET ?= 60
 
 .PHONY: build setup run test check check-all asan tsan clang fuzz crash sim faults bench cover tidy clean help
@@ -43,8 +42,8 @@ fuzz: ## coverage-guided fuzzing of every reader, SECONDS_PER_TARGET=60 seconds 
 crash: build ## kill the server at random moments of the demonstration and compare after every restart
 	@tools/test $(BUILD) crash
 
-sim: build ## the whole engine from a seed (SEED=n), restarted after each step and compared
-	@TONGBAN_SEED=$(SEED) tools/test $(BUILD) sim
+sim: build ## seeded plays of the engine, restarted after each step and compared with a replay
+	@tools/test $(BUILD) sim
 
 faults: build ## fail the N-th write, query and commit until the run is clean
 	@tools/test $(BUILD) faults
