@@ -2,8 +2,10 @@
 // every request and every answer against Camunda's own schemas and refuses fields it does not know
 // (CAMUNDA_SDK_VALIDATION=fanatical). The suite starts the node it speaks to.
 import assert from 'node:assert/strict';
+import { File } from 'node:buffer';
 import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
@@ -13,6 +15,7 @@ const here = path.dirname(fileURLToPath(import.meta.url));
 const build = process.env.TONGBAN_BUILD ?? path.join(here, '..', '..', 'build');
 const model = (name) => path.join(here, 'models', name);
 const now = { consistency: { waitUpToMs: 0 } };
+globalThis.File ??= File; // node 18 has it only in its module
 const sdk = await import('@camunda8/orchestration-cluster-api');
 
 let folder, server, address, accounts, client, worker;
@@ -423,8 +426,7 @@ test('the document and docs/camunda.md list every operation of the client', asyn
   const served = new Map();
   for (const [route, methods] of Object.entries(body.paths))
     for (const [method, o] of Object.entries(methods)) served.set(`${method} ${route}`, o);
-  const main = path.dirname(fileURLToPath(import.meta.resolve('@camunda8/orchestration-cluster-api')));
-  const { readdirSync } = await import('node:fs');
+  const main = path.dirname(createRequire(import.meta.url).resolve('@camunda8/orchestration-cluster-api'));
   const source = readdirSync(main).filter((n) => n.endsWith('.js')).map((n) => readFileSync(path.join(main, n), 'utf8')).join('\n');
   const wanted = [...source.matchAll(/var (\w+) = \(options\) => \{\s+return \(options\??\.client \?\? client\)\.(\w+)\(\{(?:(?!var )[\s\S])*?url: "([^"]+)"/g)];
   assert.ok(wanted.length > 150, `only ${wanted.length} operations were found in the client`);
