@@ -425,6 +425,26 @@ static void no_read_without_purpose(void **state)
             &fault_registry_field_unknown);
 }
 
+/* Every built-in task of the module, asked without a purpose, tells nothing of the record. */
+static void no_task_without_purpose(void **state)
+{
+    size_t tried = 0;
+    (void)state;
+    well("registry.put", PERSON(""));
+    for (const CommandKind *k = b.modules[0]->commands; k->kind; k++) {
+        if (!(k->flags & COMMAND_TASK))
+            continue;
+        Value told = asked(k->kind, "{\"registry\": \"population\", \"key\": \"" LIN "\", \"from\": \"" LIN
+                                    "\", \"into\": \"" LIN "\", \"reason\": \"r\", \"fields\": [\"name\"], "
+                                    "\"grade\": \"declared\"}");
+        Str text = json_copy_text(b.arena, told);
+        if (str_find(text, STR("林一")) >= 0 || str_find(text, STR("13800000000")) >= 0)
+            fail_msg("%s tells: %.*s", k->kind, STR_ARG(text));
+        tried++;
+    }
+    assert_true(tried >= 6);
+}
+
 static void a_task_reads_for_its_case(void **state)
 {
     (void)state;
@@ -807,6 +827,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(wrong_records, set_up, tear_down),
         cmocka_unit_test_setup_teardown(legacy_codes_of_firms, set_up, tear_down),
         cmocka_unit_test_setup_teardown(no_read_without_purpose, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(no_task_without_purpose, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_task_reads_for_its_case, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_look_opens_what_it_names, set_up, tear_down),
         cmocka_unit_test_setup_teardown(open_registries, set_up, tear_down),
