@@ -6,6 +6,8 @@
  *   drafts   PUT of a draft's data with If-Match: one durable command a request
  *   cases    POST of an application whose process of five built-in tasks runs to its end in the
  *            same command: one finished instance a request (pack bench/packs/bench)
+ *   jobs     outside workers over /v2: instances of five jobs with a parallel gateway are begun,
+ *            jobs are taken in batches and completed one by one (bench_jobs.c)
  *   tasks    an application with five user tasks side by side: submit, list the tasks, complete
  *            the five: one finished instance in seven requests
  *
@@ -13,6 +15,7 @@
  * p99 of the time from sending to the whole answer, answers that were no success. One line of
  * JSON, so that tools/bench can make its table. */
 #include "app/arguments.h"
+#include "app/bench_jobs.h"
 #include "codec/json.h"
 #include "net/http_client.h"
 #include "os/os.h"
@@ -26,7 +29,7 @@
 #define BENCH_TASKS 5u
 #define BENCH_CLIENT_ARENA (8u << 20)
 
-typedef enum Scenario { BENCH_DRAFTS, BENCH_CASES, BENCH_TASKS_FIVE } Scenario;
+typedef enum Scenario { BENCH_DRAFTS, BENCH_CASES, BENCH_TASKS_FIVE, BENCH_JOBS } Scenario;
 
 typedef struct Client {
     HttpClient *http;
@@ -39,6 +42,7 @@ typedef struct Client {
     char tasks[BENCH_TASKS][24];
     size_t task_count, task_next;
     bool listing;
+    JobsClient jobs; /* BENCH_JOBS */
     int64_t sent_ns, sent_count;
     int64_t run; /* tells the keys of one run from another's */
 } Client;
@@ -46,7 +50,8 @@ typedef struct Client {
 typedef struct Bench {
     Arena *arena;
     Scenario scenario;
-    Str applicants[3], clerk; /* tokens */
+    Str applicants[3], clerk, worker; /* tokens */
+    JobsShared jobs;
     Client *clients;
     size_t client_count;
     uint32_t *samples_us;
@@ -60,7 +65,7 @@ static const Option options[] = {
     {"accounts", "FILE", "accounts that `serve --demo FILE` wrote", "`serve --demo FILE` 写出的账户文件"},
     {"clients", "N", "connections (64)", "连接数（64）"},
     {"seconds", "N", "how long (10)", "持续秒数（10）"},
-    {"scenario", "drafts|cases|tasks", "what is sent (drafts)", "压测内容（drafts）"},
+    {"scenario", "drafts|cases|jobs|tasks", "what is sent (drafts)", "压测内容（drafts）"},
 };
 static const OptionTable table = {"", 0, 0, options, sizeof options / sizeof *options};
 
@@ -104,6 +109,12 @@ static bool send_next(Bench *b, Client *c, Err *err)
     char target[120];
     int length;
     if (b->scenario == BENCH_DRAFTS) return send_draft(c, err);
+    if (b->scenario == BENCH_JOBS) {
+        HttpCall call;
+        jobs_next(&b->jobs, &c->jobs, b->worker, &call);
+        c->sent_ns = clock_monotonic_ns();
+        return http_client_send(c->http, &call, err);
+    }
     if (b->scenario == BENCH_CASES) {
         return send_post(c, c->token, STR("/v1/cases"), STR(START_BODY("bench-straight")), err);
     }
@@ -169,6 +180,10 @@ static bool receive(Bench *b, Client *c, Err *err)
     }
     if (!was_listing) b->commands++;
     if (b->scenario == BENCH_CASES) b->instances++;
+    if (b->scenario == BENCH_JOBS) {
+        jobs_take(&b->jobs, &c->jobs, c->arena, &answer);
+        b->instances = b->jobs.finished;
+    }
     take_answer(b, c, &answer);
     return true;
 }
@@ -197,6 +212,7 @@ static bool accounts_read(Bench *b, Str path, Err *err)
     Value accounts = value_is(v, VALUE_LIST) ? v : value_field(v, "accounts");
     for (size_t i = 0; i < 3; i++) b->applicants[i] = token_of(accounts, names[i]);
     b->clerk = token_of(accounts, "bench-clerk");
+    b->worker = token_of(accounts, "bench-worker");
     return true;
 }
 
@@ -205,6 +221,7 @@ static bool client_open(Bench *b, Client *c, Str address, Err *err)
     c->token = b->applicants[c->number % 3];
     c->arena = arena_open(BENCH_CLIENT_ARENA);
     if (!http_client_open(address, &c->http, err)) return false;
+    c->jobs.number = c->number;
     if (b->scenario != BENCH_DRAFTS) return true;
     HttpCall call = {.method = STR("POST"), .target = STR("/v1/drafts"), .token = c->token,
                      .body = STR(START_BODY("bench-straight")), .has_body = true};
@@ -319,11 +336,13 @@ int command_bench(const CommandLine *line)
     int64_t clients = 64, seconds = 10;
     Str scenario = argument_text(&args, "scenario", STR("drafts"));
     b.scenario = str_equal(scenario, STR("cases")) ? BENCH_CASES
-                 : str_equal(scenario, STR("tasks")) ? BENCH_TASKS_FIVE : BENCH_DRAFTS;
+                 : str_equal(scenario, STR("tasks")) ? BENCH_TASKS_FIVE
+                 : str_equal(scenario, STR("jobs")) ? BENCH_JOBS : BENCH_DRAFTS;
     bool ok = number_option(&args, "clients", 64, BENCH_CLIENTS_MAX, &clients, &err) &&
               number_option(&args, "seconds", 10, 3600, &seconds, &err) &&
               accounts_read(&b, argument_text(&args, "accounts", STR("data/demo.json")), &err);
     b.client_count = (size_t)clients;
+    b.jobs.client_count = b.client_count;
     ok = ok && bench(&b, argument_text(&args, "address", STR("127.0.0.1:8420")), seconds, &err);
     exit_code = ok ? (b.failures ? EXIT_FAULTS : EXIT_FINE) : command_trouble(args.lang, &err);
     arena_close(b.arena);
