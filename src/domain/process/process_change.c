@@ -29,6 +29,7 @@ int64_t change_enter(Game *g, uint32_t element, int64_t scope, Str flow, int64_t
                 value_int(scope), value_string(flow), value_int(flags));
     fold_enter(&g->in, key, id, scope, flow, flags);
     instance_token(&g->in, key)->index = element;
+    join_note(g, scope);
     return key;
 }
 
@@ -36,6 +37,7 @@ void change_leave(Game *g, int64_t key, LeaveHow how)
 {
     static const char *const names[] = {"completed", "cancelled", "merged"};
     change_note(g, value_string(STR("leave")), value_int(key), value_string(str_from(names[how])));
+    join_note(g, instance_token(&g->in, key)->scope);
     fold_leave(&g->in, key, how);
 }
 
@@ -46,6 +48,7 @@ void change_set(Game *g, Token *t, int64_t flags, int64_t ref, Value data)
     }
     change_note(g, value_string(STR("set")), value_int(t->key), value_int(flags), value_int(ref),
                 data);
+    join_note(g, t->scope);
     fold_set(&g->in, t->key, flags, ref, data);
 }
 

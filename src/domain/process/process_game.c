@@ -400,7 +400,7 @@ static void drain(Game *g)
             Move m = g->queue[g->head++];
             play(g, &m);
         }
-    } while (!arena_failed(g->a) && (gateway_examine(g) || watch_examine(g)));
+    } while (!arena_failed(g->a) && (join_examine(g) || watch_examine(g)));
 }
 
 /* ---- The event. */

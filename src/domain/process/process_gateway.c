@@ -4,22 +4,7 @@
  *
  *   parallel   passes when every incoming flow has a token; one of each flow is merged, what came
  *              twice waits for the next round.
- *   inclusive  passes when no living token of the same scope can still change the picture.
- *              BPMN 2.0, 13.4.3, in the words of reach (bpmn_link.c): with A the set of incoming
- *              flows that have a token, a token elsewhere with reach R holds the join back
- *              when R has a flow outside A and none inside A:
- *
- *                  held back  =  some token has (R & ~A) != 0 and (R & A) == 0
- *
- *              A token that can reach both kinds does not hold it back: that is what lets loops
- *              around the join end. Read so, two joins that can reach each other wait for ever;
- *              so a token that waits at an inclusive join counts only when that join is itself
- *              held back, in the end, by a token that can still move (the least fixpoint): a
- *              circle of joins that only wait for each other lets its oldest pass. The question
- *              is asked for every waiting join whenever the queue is empty, so after every
- *              arrival and after every death of a token, wherever it died; nothing is counted
- *              and nothing can be missed.
- *
+ *   inclusive  process_join.c
  *   complex    process_complex.c
  *
  * Splits. Exclusive: the first flow whose condition is true. Inclusive, activities and events: all
@@ -36,7 +21,7 @@ static int flow_place(const Game *g, const BpmnElement *e, Str flow)
     return -1;
 }
 
-static bool waits_with(const Token *other, const Token *t)
+bool gateway_waits_with(const Token *other, const Token *t)
 {
     return !other->gone && other->scope == t->scope && other->index == t->index &&
            (other->flags & TOKEN_JOIN);
@@ -48,7 +33,7 @@ uint64_t gateway_arrivals(const Game *g, const Token *t, const BpmnElement *e,
     uint64_t arrived = 0;
     for (size_t i = 0; i < g->in.token_count; i++) {
         const Token *other = g->in.tokens[i];
-        int place = waits_with(other, t) ? flow_place(g, e, other->flow) : -1;
+        int place = gateway_waits_with(other, t) ? flow_place(g, e, other->flow) : -1;
         if (place >= 0 && !(arrived & (1ull << place))) {
             arrived |= 1ull << place;
             first[place] = other->key;
@@ -121,134 +106,18 @@ bool gateway_pass(Game *g, Token *t, const BpmnElement *e)
     return true;
 }
 
-/* Does this token hold the join back at which t waits? `resets`: the gateway at which it stands
- * gives tokens when it is reset. */
-static bool holds_back(const Token *other, bool resets, const Token *t, const BpmnElement *e,
-                       uint64_t arrived)
-{
-    if (other->gone || other->scope != t->scope || other->index == t->index) {
-        return false;
-    }
-    if ((other->flags & TOKEN_RESET) && !resets) {
-        return false; /* nothing comes out of it any more */
-    }
-    uint64_t reach = e->reach[other->index];
-    return (reach & ~arrived) && !(reach & arrived);
-}
-
-/* A waiting inclusive join: one entry for each pair of scope and gateway. */
-typedef struct Join {
-    const Token *t; /* the oldest token that waits there */
-    const BpmnElement *e;
-    uint64_t arrived;
-    bool moves; /* something that can still move holds it back */
-} Join;
-
-/* Is it asked of this token whether it goes on? Of a token at an inclusive join, and of the marker
- * of a complex gateway that waits for its reset. */
-static bool is_asked(const Game *g, const Token *t)
-{
-    if (t->gone || (t->flags & (TOKEN_FAILED | TOKEN_RESETS))) {
-        return false;
-    }
-    const BpmnElement *e = game_element(g, t);
-    return (t->flags & TOKEN_RESET) ||
-           ((t->flags & TOKEN_JOIN) &&
-            (e->type == BPMN_INCLUSIVE_GATEWAY ||
-             (e->type == BPMN_COMPLEX_GATEWAY && !bpmn_has(e->activation))));
-}
-
-static size_t collect_joins(Game *g, Join **out)
-{
-    size_t count = 0;
-    *out = NULL;
-    for (size_t i = 0; i < g->in.token_count; i++) {
-        const Token *t = g->in.tokens[i];
-        bool known = !is_asked(g, t);
-        for (size_t k = 0; k < count && !known; k++) {
-            known = waits_with(t, (*out)[k].t);
-        }
-        if (!known) {
-            int64_t first[BPMN_JOIN_MAX];
-            if (!*out) {
-                *out = arena_new_array(g->a, Join, g->in.token_count - i);
-                check(*out != NULL);
-            }
-            const BpmnElement *e = game_element(g, t);
-            uint64_t arrived = gateway_arrivals(g, t, e, first);
-            arrived |= t->flags & TOKEN_RESET ? complex_consumed(t) : 0;
-            (*out)[count++] = (Join){t, e, arrived, false};
-        }
-    }
-    return count;
-}
-
-static const Join *join_of(const Token *t, const Join *joins, size_t count)
-{
-    for (size_t i = 0; i < count && (t->flags & (TOKEN_JOIN | TOKEN_RESET)); i++) {
-        if (joins[i].t == t || waits_with(t, joins[i].t)) {
-            return &joins[i];
-        }
-    }
-    return NULL;
-}
-
-/* One round of the fixpoint: does a token that can move hold the join back? */
-static bool find_mover(const Game *g, const Join *join, const Join *joins, size_t count)
-{
-    for (size_t i = 0; i < g->in.token_count; i++) {
-        const Token *other = g->in.tokens[i];
-        bool resets = !other->gone && game_element(g, other)->resets;
-        if (holds_back(other, resets, join->t, join->e, join->arrived)) {
-            const Join *waits = join_of(other, joins, count);
-            if (!waits || waits->moves) {
-                return true;
-            }
-        }
-    }
-    return false;
-}
-
-bool gateway_examine(Game *g)
-{
-    Join *joins;
-    size_t count = collect_joins(g, &joins);
-    for (bool changed = count > 0; changed;) {
-        changed = false;
-        for (size_t i = 0; i < count; i++) {
-            if (!joins[i].moves && find_mover(g, &joins[i], joins, count)) {
-                joins[i].moves = changed = true;
-            }
-        }
-    }
-    for (size_t i = 0; i < count; i++) {
-        if (!joins[i].moves && (joins[i].t->flags & TOKEN_RESET)) {
-            Token *marker = instance_token(&g->in, joins[i].t->key);
-            change_set(g, marker, marker->flags | TOKEN_RESETS, 0, marker->data);
-            game_push(g, MOVE_PASS, marker->key, value_null());
-            return true;
-        }
-        if (!joins[i].moves) {
-            int64_t first[BPMN_JOIN_MAX];
-            gateway_merge(g, joins[i].e, gateway_arrivals(g, joins[i].t, joins[i].e, first), first);
-            return true;
-        }
-    }
-    return false;
-}
-
 bool gateway_gather(Game *g, Token *t, const BpmnElement *e)
 {
     change_set(g, t, t->flags | TOKEN_JOIN, t->ref, t->data);
     uint32_t waiting = 0;
     for (size_t i = 0; i < g->in.token_count; i++) {
-        waiting += waits_with(g->in.tokens[i], t);
+        waiting += gateway_waits_with(g->in.tokens[i], t);
     }
     if (waiting < e->start_quantity) {
         return false;
     }
     for (size_t i = 0, left = e->start_quantity - 1; i < g->in.token_count && left > 0; i++) {
-        if (g->in.tokens[i] != t && waits_with(g->in.tokens[i], t)) {
+        if (g->in.tokens[i] != t && gateway_waits_with(g->in.tokens[i], t)) {
             game_leave(g, g->in.tokens[i]->key, LEAVE_MERGED, value_null());
             left--;
         }

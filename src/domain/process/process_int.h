@@ -175,6 +175,9 @@ typedef struct Game {
     ListBuilder changes;
     ContextBuilder closed_keys;  /* watch -> correlation key */
     ContextBuilder closed_texts; /* incident -> texts */
+    int64_t *changed; /* scopes in which a token came, went or changed: their joins are asked */
+    size_t changed_head, changed_tail, changed_capacity;
+    struct JoinSpace *join_space; /* of process_join.c, kept from question to question */
     Value seen; /* names that expressions see before all variables; null: none */
     bool variables_changed;
     bool is_new; /* the first step */
@@ -247,11 +250,11 @@ bool gateway_enter(Game *g, Token *t, const BpmnElement *e);
 bool gateway_pass(Game *g, Token *t, const BpmnElement *e);
 /* An activity that needs several tokens: true when they are there, merged into t. */
 bool gateway_gather(Game *g, Token *t, const BpmnElement *e);
-/* Re-examine the waiting joins of the whole instance; true when one fired. */
-bool gateway_examine(Game *g);
 /* The flows to take from an element that is done; false when none is (with a failure). */
 bool gateway_choose(Game *g, const BpmnElement *e, int64_t token, uint32_t *flows,
                     uint32_t *count);
+/* Do both wait to be joined at the same gateway in the same scope? */
+bool gateway_waits_with(const Token *other, const Token *t);
 /* The first waiting token of each incoming flow; the bits of the flows that have one. */
 uint64_t gateway_arrivals(const Game *g, const Token *t, const BpmnElement *e,
                           int64_t first[BPMN_JOIN_MAX]);
@@ -259,6 +262,11 @@ uint64_t gateway_arrivals(const Game *g, const Token *t, const BpmnElement *e,
 void gateway_merge(Game *g, const BpmnElement *e, uint64_t arrived,
                    const int64_t first[BPMN_JOIN_MAX]);
 uint64_t gateway_all_flows(const BpmnElement *e);
+
+/* join.c: re-examine the waiting inclusive joins of the whole instance; true when one fired. */
+bool join_examine(Game *g);
+/* Something happened in this scope. */
+void join_note(Game *g, int64_t scope);
 
 /* complex.c: the complex gateway as a join. */
 bool complex_arrive(Game *g, Token *t, const BpmnElement *e);

@@ -127,6 +127,7 @@ static bool land(Voyage *m)
     g->program = m->to;
     for (size_t i = 0; i < in->token_count; i++) {
         in->tokens[i]->index = in->tokens[i]->gone ? BPMN_NONE : m->landing[i];
+        join_note(g, in->tokens[i]->scope);
     }
     for (size_t i = 0, count = in->token_count; i < count; i++) {
         Token *t = in->tokens[i];
