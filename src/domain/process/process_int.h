@@ -179,6 +179,9 @@ typedef struct Game {
     size_t changed_head, changed_tail, changed_capacity;
     struct JoinSpace *join_space; /* of process_join.c, kept from question to question */
     Value seen; /* names that expressions see before all variables; null: none */
+    /* Items of an output collection that this step made and nobody has read since: the next round
+     * may write into it. */
+    const Value *own_list;
     bool variables_changed;
     bool is_new; /* the first step */
     bool was_suspended; /* when it was loaded */

@@ -8,7 +8,8 @@
  *
  * n rounds in all (-1: as long as the condition says), s begun, d done. The items of an input
  * collection stand among the body's variables under a name that no expression can say, so they are
- * kept with the personal values. An output collection is a variable of the body until it is done.
+ * kept with the personal values. An output collection is a variable of the body until it is done;
+ * while a step goes on, the rounds write into one list, unless an expression has read it meanwhile.
  * Completion conditions see numberOfInstances, numberOfActiveInstances and
  * numberOfCompletedInstances. */
 #include "domain/process/process_int.h"
@@ -204,11 +205,19 @@ static bool collect_output(Game *g, const BpmnLoop *loop, Token *body, int64_t i
     }
     const Token *t = instance_token(&g->in, inner);
     int64_t place = value_get_int(t->local, STR("loopCounter"), 1) - 1;
+    bool own = g->own_list && value_is(old, VALUE_LIST) && old.as.list.items == g->own_list;
+    if (own && place >= 0 && (size_t)place < old.as.list.count) {
+        ((Value *)(uintptr_t)old.as.list.items)[place] = feel_to_plain(g->a, element);
+        return true;
+    }
     ListBuilder list = list_builder(g->a);
     for (size_t i = 0; i < value_count(old); i++) {
         list_add(&list, (int64_t)i == place ? element : value_item(old, i));
     }
     variable_set_local(g, body->key, loop->output_collection, value_list(&list));
+    if (value_find(instance_token(&g->in, body->key)->local, loop->output_collection, &old)) {
+        g->own_list = old.as.list.items;
+    }
     return true;
 }
 

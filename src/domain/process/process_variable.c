@@ -29,6 +29,9 @@ Value variable_find(Game *g, int64_t token, Str name, bool *found)
         check(t != NULL);
         if (value_find(t->local, name, &v)) {
             *found = true;
+            if (value_is(v, VALUE_LIST) && v.as.list.items == g->own_list) {
+                g->own_list = NULL; /* somebody may keep it now */
+            }
             return v;
         }
         token = t->scope;
@@ -94,6 +97,7 @@ Value variable_visible(Game *g, int64_t token)
 {
     int64_t chain[BPMN_DEPTH_MAX * 4];
     size_t depth = 0;
+    g->own_list = NULL;
     for (int64_t at = token; at != 0 && depth < sizeof chain / sizeof *chain; depth++) {
         chain[depth] = at;
         at = instance_token(&g->in, at)->scope;
