@@ -356,8 +356,8 @@ static Ends sub_process(Maker *m, unsigned depth)
                                        "<bpmn:escalationEventDefinition escalationRef=\"esc\"/>",
                                        "<bpmn:terminateEventDefinition/>"};
     static const char *const events[] = {
-        "<bpmn:timerEventDefinition><bpmn:timeDuration>PT30M</bpmn:timeDuration>"
-        "</bpmn:timerEventDefinition>",
+        ("<bpmn:timerEventDefinition><bpmn:timeDuration>PT30M</bpmn:timeDuration>"
+         "</bpmn:timerEventDefinition>"),
         "<bpmn:errorEventDefinition errorRef=\"err\"/>",
         "<bpmn:escalationEventDefinition escalationRef=\"esc\"/>"};
     unsigned end = m->only_knots ? 0 : dice_roll(m->d, 4), event = dice_roll(m->d, 3);
