@@ -561,6 +561,17 @@ static bool write_rows(Loading *l, Str file, Err *err)
     return reply.accepted;
 }
 
+/* What was written stands in the log, which readers have to search until it is moved away. */
+static bool move_log(Loading *l, Err *err)
+{
+    StoreConn *conn = NULL;
+    if (!store_connect_reader(core_store(l->core), &conn, err))
+        return false;
+    store_checkpoint(conn);
+    store_disconnect(conn);
+    return true;
+}
+
 static bool load_all(Loading *l, Err *err)
 {
     Value state;
@@ -582,7 +593,7 @@ static bool load_all(Loading *l, Err *err)
     if (file.len && !write_rows(l, file, err))
         return false;
     clean_up(l);
-    return true;
+    return !file.len || move_log(l, err);
 }
 
 bool registry_load(Core *core, const RegistryLoad *load, Arena *a, RegistryLoaded *out, Err *err)

@@ -81,15 +81,17 @@ static int note_log(void *has_log, int count, char **values, char **names)
     return 0;
 }
 
+/* The writer sorts in files: it may have to make the index of a bulk load, and its memory must not
+ * grow with the rows. Readers sort what they answer. */
 static bool open_db(const SqliteStore *s, bool writer, sqlite3 **out, Err *err)
 {
     char settings[400];
     snprintf(settings, sizeof settings,
              "PRAGMA page_size=%d; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
-             "PRAGMA wal_autocheckpoint=0; PRAGMA foreign_keys=OFF; PRAGMA temp_store=MEMORY;"
+             "PRAGMA wal_autocheckpoint=0; PRAGMA foreign_keys=OFF; PRAGMA temp_store=%s;"
              "PRAGMA secure_delete=FAST; PRAGMA trusted_schema=OFF; PRAGMA mmap_size=0;"
              "PRAGMA journal_size_limit=%d; PRAGMA cache_size=-%d; PRAGMA query_only=%s;",
-             SQLITE_PAGE_BYTES, SQLITE_LOG_KEEP_BYTES,
+             SQLITE_PAGE_BYTES, writer ? "FILE" : "MEMORY", SQLITE_LOG_KEEP_BYTES,
              writer ? SQLITE_WRITER_CACHE_KIB : SQLITE_READER_CACHE_KIB, writer ? "OFF" : "ON");
     sqlite3 *db = NULL;
     bool has_log = false;
