@@ -19,9 +19,11 @@
  *
  * A join that is held back by a token that can move, or waits, over any number of others, for one
  * that is, is left alone: something will happen by itself. Of the rest, those that wait for nobody
- * but their own circle (J2, J3) are stuck, and the one with the oldest token passes; who waits for a
+ * but their own circle (J2, J3) are stuck, and the one with the oldest token passes; who waits
+ * for a
  * circle from outside (J1) goes on waiting, because the circle's tokens may come to it. A join
- * that waits for nobody is the smallest circle. One passes at a time; then its scope is asked again.
+ * that waits for nobody is the smallest circle. One passes at a time; then its scope is asked
+ * again.
  *
  * The marker of a complex gateway that waits for its reset (process_complex.c) is asked the same
  * question, with the flows of its first phase added to A. */
