@@ -210,7 +210,7 @@ static bool have(KeptReader *r, int64_t at, size_t count, const char **out, Err 
 
 static bool read_header(KeptReader *r, Err *err)
 {
-    const char *text;
+    const char *text = NULL;
     if (!have(r, 0, MAGIC_BYTES + 4, &text, err))
         return false;
     size_t length = (size_t)get_number(text + MAGIC_BYTES, 4);
